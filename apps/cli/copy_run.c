@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What export --to and import share: one library into another, with progress. */
+/* What export --to, import and reembed share: one library into another, with progress. */
 #include "copy_run.h"
 
 #include "cli.h"
@@ -8,12 +8,20 @@
 #include "signals.h"
 
 typedef struct Copying {
+    const CopyRun *run;
+    const char *name; // of the source
     CliProgress progress;
+    bool begun;
 } Copying;
 
+/* The first report begins the progress, so that nothing is said to have begun that is refused. */
 static bool report_progress(void *user, const RvCopyProgress *report)
 {
     Copying *copying = user;
+    if (!copying->begun)
+        cli_progress_begin(&copying->progress, copying->run->common->quiet, "Copying frames", copying->name,
+                           false);
+    copying->begun = true;
     cli_progress_report(&copying->progress, report->frames_done, report->frames_expected, report->elapsed_s);
     return !cli_interrupted();
 }
@@ -27,7 +35,7 @@ static int copy(const CopyRun *run, RvLibrary *from, RvLibrary *to, Copying *cop
     RvCopyReport report = {0};
     RvError err = {0};
     const char *name = rv_library_uri(from);
-    cli_progress_begin(&copying->progress, run->common->quiet, "Copying frames", name, false);
+    copying->name = name;
     RvStatus status = rv_library_copy(from, to, &options, &report, &err);
     cli_progress_end(&copying->progress);
     if (status == RV_ERROR_CANCELLED && cli_interrupted()) {
@@ -42,9 +50,21 @@ static int copy(const CopyRun *run, RvLibrary *from, RvLibrary *to, Copying *cop
     return report.videos_refused > 0 ? CLI_PARTLY : CLI_DONE;
 }
 
+RvStatus cli_copy_check_videos(RvLibrary *from, const char *video_glob, RvError *err)
+{
+    RvVideos videos = {0};
+    RvStatus status = video_glob != NULL ? rv_library_list(from, video_glob, &videos, err) : RV_OK;
+    if (status == RV_OK && video_glob != NULL && videos.count == 0)
+        status =
+            cli_error(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'; `reelvec list` shows their paths",
+                      rv_library_uri(from), video_glob);
+    rv_videos_clear(&videos);
+    return status;
+}
+
 int cli_copy_run(const CopyRun *run)
 {
-    Copying copying = {0};
+    Copying copying = {.run = run};
     RvLog log = cli_log(run->common, &copying.progress);
     RvLibrary *from = NULL, *to = NULL;
     RvError err = {0};
@@ -52,6 +72,7 @@ int cli_copy_run(const CopyRun *run)
     int status;
     cli_catch_interrupts();
     if (rv_library_open(run->from, &read, &from, &err) != RV_OK ||
+        cli_copy_check_videos(from, run->video_glob, &err) != RV_OK ||
         rv_library_open(run->to, &create, &to, &err) != RV_OK)
         status = cli_fail(&err);
     else

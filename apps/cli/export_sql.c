@@ -7,6 +7,8 @@
 
 #include "export_file.h"
 #include "json_text.h"
+#include "terminal.h"
+#include "text.h"
 
 #define ROWS_PER_INSERT 16 // with 512 numbers each: 66 kB, far below every server's limit for a statement
 
@@ -39,10 +41,12 @@ static void write_hex(FILE *file, SqlDialect dialect, const void *bytes, size_t 
     fputs(dialects[dialect].after_hex, file);
 }
 
-/* Servers refuse bytes that are not UTF-8; they become U+FFFD. */
+/* Servers refuse bytes that are not UTF-8; they become U+FFFD. A terminal gets nothing that it would obey. */
 static bool write_string(FILE *file, SqlDialect dialect, const char *text)
 {
-    json_t *string = cli_json_string(text);
+    char *clean = cli_is_terminal(file) ? cli_text_clean(text) : NULL;
+    json_t *string = cli_json_string(clean != NULL ? clean : text);
+    free(clean);
     if (string == NULL)
         return false;
     fputc('\'', file);

@@ -216,7 +216,7 @@ static RvStatus add_hits(SheetPage *page, RvLibrary *library, const RvHits *hits
 }
 
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
-                        const char *path, RvError *err)
+                        const char *path, bool force, RvError *err)
 {
     SheetPage page = {.columns = HITS_PER_ROW, .cell_width = HIT_WIDTH, .title = cli_text_clean(title)};
     bool sequences = hits->count > 0 && hits->items[0].part_count > 0;
@@ -232,7 +232,7 @@ RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, co
     if (status == RV_OK)
         status = add_hits(&page, library, hits, moments, err);
     if (status == RV_OK)
-        status = cli_sheet_write(&page, path, err);
+        status = cli_sheet_write(&page, path, force, err);
     cli_sheet_clear(&page);
     return status;
 }

@@ -13,7 +13,7 @@ bool cli_hits_print(const RvHits *hits, int format, bool moments, size_t part_co
 /* Write the hits side by side with captions as a picture; sequences one below the other, their parts side by side. title:
  * the query in words. */
 RvStatus cli_hits_sheet(RvLibrary *library, const RvHits *hits, bool moments, const char *title,
-                        const char *path, RvError *err);
+                        const char *path, bool force, RvError *err);
 
 /* Show the same pictures in the terminal that `out` is, as many side by side as fit. Errors: MEMORY, those of reading. */
 RvStatus cli_hits_show(RvLibrary *library, const RvHits *hits, bool moments, CliPictures how, FILE *out,

@@ -13,6 +13,7 @@ bool cli_output_begin(Output *output, int format, const Column *columns, size_t 
                        .columns = columns,
                        .column_count = column_count,
                        .file = file,
+                       .terminal = cli_is_terminal(file),
                        .width = cli_terminal_columns(file)};
     return output->format->begin(output);
 }

@@ -49,8 +49,9 @@ struct Output {
     const Column *columns;
     size_t column_count;
     FILE *file;
-    size_t width; // for the table to keep to, by cutting names or by a line for each value; 0 for any
-    void *state;  // of the format
+    size_t width;  // for the table to keep to, by cutting names or by a line for each value; 0 for any
+    bool terminal; // the file is one: texts are cleaned, see cli_text_clean
+    void *state;   // of the format
 };
 
 /* The numbers of the formats in "table|json|csv". */

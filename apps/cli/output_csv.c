@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows as CSV after RFC 4180: a header, CR LF, quotes where needed. */
+/* Rows as CSV after RFC 4180: a header, CR LF, quotes where needed. Texts are written as they are, except on a
+ * terminal, which would obey what they hold. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "output.h"
+#include "text.h"
 
-static void write_field(FILE *file, const char *text)
+static void write_text(FILE *file, const char *text)
 {
     if (text[strcspn(text, ",\"\r\n")] == '\0' && text[0] != ' ' && text[0] != '\t') {
         fputs(text, file);
@@ -20,26 +23,43 @@ static void write_field(FILE *file, const char *text)
     fputc('"', file);
 }
 
+/* Returns false if memory is refused. */
+static bool write_field(const Output *output, const char *text)
+{
+    if (!output->terminal) {
+        write_text(output->file, text);
+        return true;
+    }
+    char *clean = cli_text_clean(text);
+    if (clean != NULL)
+        write_text(output->file, clean);
+    bool good = clean != NULL;
+    free(clean);
+    return good;
+}
+
 static bool begin_csv(Output *output)
 {
-    for (size_t i = 0; i < output->column_count; i++) {
+    bool good = true;
+    for (size_t i = 0; i < output->column_count && good; i++) {
         if (i > 0)
             fputc(',', output->file);
-        write_field(output->file, output->columns[i].key);
+        good = write_field(output, output->columns[i].key);
     }
     fputs("\r\n", output->file);
-    return true;
+    return good;
 }
 
 static bool row_csv(Output *output, const Cell *cells)
 {
-    for (size_t i = 0; i < output->column_count; i++) {
+    bool good = true;
+    for (size_t i = 0; i < output->column_count && good; i++) {
         if (i > 0)
             fputc(',', output->file);
         switch (output->columns[i].kind) {
         case COLUMN_TEXT:
         case COLUMN_NAME:
-            write_field(output->file, cells[i].text);
+            good = write_field(output, cells[i].text);
             break;
         case COLUMN_WHOLE:
             fprintf(output->file, "%" PRId64, cells[i].whole);
@@ -55,12 +75,12 @@ static bool row_csv(Output *output, const Cell *cells)
             if (cells[i].kind == CELL_WHOLE)
                 fprintf(output->file, "%" PRId64, cells[i].whole);
             else if (cells[i].kind != CELL_NULL)
-                write_field(output->file, cells[i].text);
+                good = write_field(output, cells[i].text);
             break;
         }
     }
     fputs("\r\n", output->file);
-    return true;
+    return good;
 }
 
 static bool end_csv(Output *output)

@@ -80,9 +80,32 @@ cairo_surface_t *cli_surface_create(const RvImage *image, int max_width, int max
                        rounded_side(image->height * scale));
 }
 
+#define PNG_HEADER_BYTES 33u // signature and IHDR
+
+typedef struct PngFile {
+    FILE *file;
+    unsigned header_left; // bytes before the mark
+} PngFile;
+
+/* Write a part of a PNG; behind its header the mark. */
 static cairo_status_t write_bytes(void *user, const unsigned char *bytes, unsigned count)
 {
-    return fwrite(bytes, 1, count, user) == count ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+    PngFile *png = user;
+    unsigned before = count < png->header_left ? count : png->header_left;
+    bool good = fwrite(bytes, 1, before, png->file) == before;
+    if (before > 0 && (png->header_left -= before) == 0)
+        good = good && fwrite(RV_FILE_PNG_MARK, 1, sizeof RV_FILE_PNG_MARK - 1, png->file) > 0;
+    good = good && fwrite(bytes + before, 1, count - before, png->file) == count - before;
+    return good ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+/* Write a JPEG; behind JFIF's segment, with which turbojpeg begins, the mark. */
+static bool write_marked(const unsigned char *jpeg, size_t size_bytes, FILE *file)
+{
+    size_t before = size_bytes > 6 && jpeg[3] == 0xe0 ? 4u + (size_t)(jpeg[4] << 8 | jpeg[5]) : 2;
+    return before < size_bytes && fwrite(jpeg, 1, before, file) == before &&
+           fwrite(RV_FILE_JPEG_MARK, 1, sizeof RV_FILE_JPEG_MARK - 1, file) == sizeof RV_FILE_JPEG_MARK - 1 &&
+           fwrite(jpeg + before, 1, size_bytes - before, file) == size_bytes - before;
 }
 
 /* Returns what follows the last '.' of the file's name; "" if there is none. */
@@ -108,7 +131,18 @@ RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *er
                      jpeg_allowed ? ".png or .jpg" : ".png");
 }
 
-static RvStatus write_jpeg(cairo_surface_t *surface, const char *path, RvError *err)
+/* What a picture that is written may replace. */
+static RvFileKind replaced_kind(bool force)
+{
+    return force ? RV_FILE_PICTURE : RV_FILE_OWN_PICTURE;
+}
+
+RvStatus cli_surface_check_free(const char *path, bool force, RvError *err)
+{
+    return rv_file_check_replaced(path, replaced_kind(force), err);
+}
+
+static RvStatus write_jpeg(cairo_surface_t *surface, const char *path, bool force, RvError *err)
 {
     unsigned char *jpeg = NULL;
     unsigned long size_bytes = 0;
@@ -122,10 +156,10 @@ static RvStatus write_jpeg(cairo_surface_t *surface, const char *path, RvError *
                         cairo_image_surface_get_stride(surface), cairo_image_surface_get_height(surface),
                         __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? TJPF_BGRX : TJPF_XRGB, &jpeg, &size_bytes,
                         TJSAMP_444, JPEG_QUALITY, TJFLAG_ACCURATEDCT);
-    RvStatus status = result == 0 ? cli_out_open(&out, path, RV_FILE_PICTURE, err)
+    RvStatus status = result == 0 ? cli_out_open(&out, path, replaced_kind(force), err)
                                   : cli_error(err, RV_ERROR_MEMORY, "%s: cannot encode the JPEG: %s", path,
                                               tjGetErrorStr2(handle));
-    if (status == RV_OK && fwrite(jpeg, 1, size_bytes, out.file) != size_bytes) {
+    if (status == RV_OK && !write_marked(jpeg, size_bytes, out.file)) {
         status = cli_error(err, RV_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
         cli_out_abandon(&out);
     } else if (status == RV_OK) {
@@ -137,16 +171,17 @@ static RvStatus write_jpeg(cairo_surface_t *surface, const char *path, RvError *
     return status;
 }
 
-RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, RvError *err)
+RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, bool force, RvError *err)
 {
     OutFile out;
     if (is_jpeg(path))
-        return write_jpeg(surface, path, err);
-    RvStatus status = cli_out_open(&out, path, RV_FILE_PICTURE, err);
+        return write_jpeg(surface, path, force, err);
+    RvStatus status = cli_out_open(&out, path, replaced_kind(force), err);
     if (status != RV_OK)
         return status;
+    PngFile png = {.file = out.file, .header_left = PNG_HEADER_BYTES};
     errno = 0;
-    cairo_status_t drawn = cairo_surface_write_to_png_stream(surface, write_bytes, out.file);
+    cairo_status_t drawn = cairo_surface_write_to_png_stream(surface, write_bytes, &png);
     if (drawn == CAIRO_STATUS_SUCCESS)
         return cli_out_commit(&out, err);
     const char *cause =

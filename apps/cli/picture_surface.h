@@ -17,8 +17,12 @@ cairo_surface_t *cli_surface_create(const RvImage *image, int max_width, int max
  * for other endings. */
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err);
 
-/* Write an RGB PNG, the same bytes for the same picture, or a JPEG if the path ends so. Errors: IO,
- * MEMORY. */
-RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, RvError *err);
+/* Check that a picture may be written at the path, before the work for it is done: one that reelvec wrote is replaced,
+ * with force any. Errors: ARGUMENT, IO, as of rv_file_check_replaced. */
+RvStatus cli_surface_check_free(const char *path, bool force, RvError *err);
+
+/* Write an RGB PNG, the same bytes for the same picture, or a JPEG if the path ends so. force: as above. Errors: IO,
+ * MEMORY, ARGUMENT (what is there may not be replaced). */
+RvStatus cli_surface_write(cairo_surface_t *surface, const char *path, bool force, RvError *err);
 
 #endif

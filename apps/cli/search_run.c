@@ -10,6 +10,8 @@
 #include "cli.h"
 #include "hits.h"
 #include "message.h"
+#include "naming/same_file.h"
+#include "picture_surface.h"
 #include "signals.h"
 #include "terms.h"
 
@@ -65,7 +67,8 @@ static int write_sheet(const Search *search, const RvHits *hits, const RvTerm *t
     char *title = cli_terms_describe(terms, term_count);
     if (title == NULL)
         return cli_fail_memory();
-    RvStatus status = cli_hits_sheet(search->library, hits, settings->moments, title, settings->sheet, &err);
+    RvStatus status = cli_hits_sheet(search->library, hits, settings->moments, title, settings->sheet,
+                                     settings->timeline.force, &err);
     free(title);
     return status == RV_OK ? CLI_DONE : cli_fail(&err);
 }
@@ -118,10 +121,24 @@ static bool sheet_replaces_query(const char *sheet, const RvTerm *terms, size_t 
         return false;
     for (size_t i = 0; i < term_count; i++) {
         if (terms[i].kind == RV_TERM_IMAGE_FILE && stat(terms[i].value, &picture) == 0 &&
-            picture.st_dev == there.st_dev && picture.st_ino == there.st_ino)
+            rv_same_file(&picture, &there))
             return true;
     }
     return false;
+}
+
+int cli_search_check_sheet(const Search *search, const RvTerm *terms, size_t term_count)
+{
+    const SearchSettings *settings = search->settings;
+    RvError err = {0};
+    if (settings->sheet == NULL)
+        return CLI_DONE;
+    if (sheet_replaces_query(settings->sheet, terms, term_count))
+        return cli_fail_usage(
+            "search: --sheet %s is the picture that is asked with; give the sheet another name",
+            settings->sheet);
+    return cli_surface_check_free(settings->sheet, settings->timeline.force, &err) == RV_OK ? CLI_DONE
+                                                                                            : cli_fail(&err);
 }
 
 int cli_search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label)
@@ -132,13 +149,11 @@ int cli_search_once(const Search *search, const RvTerm *terms, size_t term_count
     RvSearchReport report = {0};
     RvSearchOptions asked = search->options;
     asked.report = &report;
-    if (settings->sheet != NULL && sheet_replaces_query(settings->sheet, terms, term_count))
-        return cli_fail_usage(
-            "search: --sheet %s is the picture that is asked with; give the sheet another name",
-            settings->sheet);
+    int status = cli_search_check_sheet(search, terms, term_count);
+    if (status != CLI_DONE)
+        return status;
     if (rv_library_search(search->library, search->encoder, terms, term_count, &asked, &hits, &err) != RV_OK)
         return cli_interrupted() ? CLI_INTERRUPTED : cli_fail(&err);
-    int status = CLI_DONE;
     if (settings->explain)
         explain(&report);
     if (label != NULL && settings->format == 0)

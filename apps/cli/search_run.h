@@ -35,6 +35,10 @@ typedef struct Search {
     CliPictures pictures; // of --show: what the terminal shows
 } Search;
 
+/* Check that --sheet may be written, before anything is searched for: not over a picture that is asked with, nor,
+ * without --force, over one that reelvec did not write. Prints what is wrong; returns the exit status. */
+int cli_search_check_sheet(const Search *search, const RvTerm *terms, size_t term_count);
+
 /* Run one query and write its rows; then its timeline, sheet and clips, and play its best hit, as far as that is asked
  * for. label: repeated in the rows; NULL for a query of the command line or a prompt. Returns the exit status. */
 int cli_search_once(const Search *search, const RvTerm *terms, size_t term_count, const char *label);

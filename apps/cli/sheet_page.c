@@ -268,12 +268,12 @@ RvStatus cli_sheet_draw(const SheetPage *page, const char *name, cairo_surface_t
     return cli_error(err, RV_ERROR_MEMORY, "%s: cannot draw: %s", name, cairo_status_to_string(drawn));
 }
 
-RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err)
+RvStatus cli_sheet_write(const SheetPage *page, const char *path, bool force, RvError *err)
 {
     cairo_surface_t *surface = NULL;
     RvStatus status = cli_sheet_draw(page, path, &surface, err);
     if (status == RV_OK)
-        status = cli_surface_write(surface, path, err);
+        status = cli_surface_write(surface, path, force, err);
     cairo_surface_destroy(surface); // NULL is no surface
     return status;
 }

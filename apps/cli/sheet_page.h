@@ -54,8 +54,8 @@ size_t cli_sheet_max_rows(int cell_width);
  * too large). */
 RvStatus cli_sheet_draw(const SheetPage *page, const char *name, cairo_surface_t **out, RvError *err);
 
-/* Draw the sheet and write it as PNG, or as JPEG if the path ends so. Errors: IO, MEMORY, ARGUMENT (no
- * pictures, or too large). */
-RvStatus cli_sheet_write(const SheetPage *page, const char *path, RvError *err);
+/* Draw the sheet and write it as PNG, or as JPEG if the path ends so. force: replace a picture that reelvec did not
+ * write. Errors: IO, MEMORY, ARGUMENT (no pictures, too large, or such a picture is there). */
+RvStatus cli_sheet_write(const SheetPage *page, const char *path, bool force, RvError *err);
 
 #endif

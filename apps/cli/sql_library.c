@@ -93,6 +93,67 @@ static void read_file(sqlite3_context *context, int count, sqlite3_value **value
     }
 }
 
+/* ---- what a statement changes -------------------------------------------------------------------------- */
+
+static bool is_temporary(const char *schema)
+{
+    return schema != NULL && strcmp(schema, "temp") == 0;
+}
+
+/* SQLite asks before each thing that a statement does. Everything is allowed here, and what is no reading is noted;
+ * what is not known counts as a change of something else. VACUUM, also into another file, is never asked for. */
+static int note_action(void *user, int action, const char *first, const char *second, const char *schema,
+                       const char *trigger)
+{
+    SqlChanges *changes = user;
+    (void)second;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_FUNCTION:
+    case SQLITE_RECURSIVE:
+        break;
+    case SQLITE_CREATE_TEMP_INDEX:
+    case SQLITE_CREATE_TEMP_TABLE:
+    case SQLITE_CREATE_TEMP_TRIGGER:
+    case SQLITE_CREATE_TEMP_VIEW:
+    case SQLITE_DROP_TEMP_INDEX:
+    case SQLITE_DROP_TEMP_TABLE:
+    case SQLITE_DROP_TEMP_TRIGGER:
+    case SQLITE_DROP_TEMP_VIEW:
+    case SQLITE_CREATE_INDEX:
+    case SQLITE_CREATE_TABLE: // ANALYZE makes one
+    case SQLITE_DROP_INDEX:
+    case SQLITE_DROP_TABLE:
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+    case SQLITE_REINDEX:
+    case SQLITE_ANALYZE:
+        *(is_temporary(schema) ? &changes->temporary : &changes->other) = true;
+        break;
+    case SQLITE_ALTER_TABLE: // names the schema first
+        *(is_temporary(first) ? &changes->temporary : &changes->other) = true;
+        break;
+    default:
+        changes->other = true;
+    }
+    return SQLITE_OK;
+}
+
+void cli_sql_watch(sqlite3 *db, SqlChanges *changes)
+{
+    sqlite3_set_authorizer(db, note_action, changes);
+}
+
+bool cli_sql_changes_nothing(const SqlChanges *changes, sqlite3_stmt *statement)
+{
+    return sqlite3_stmt_readonly(statement) || (changes->temporary && !changes->other);
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
 RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes, sqlite3 **out, RvError *err)
 {
     *out = NULL;

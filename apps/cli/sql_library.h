@@ -9,6 +9,7 @@
 #include "reelvec/status.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 /* Open a library file for SQL. uri: as in rv_library_open. path: receives the file's path. The file is
  * checked as in every command. Code that is stored in the file (triggers, functions in views) does not run.
@@ -16,5 +17,18 @@ struct sqlite3;
  * file. */
 RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes, struct sqlite3 **out,
                       RvError *err);
+
+/* What a statement would change, as SQLite tells while it prepares the statement. */
+typedef struct SqlChanges {
+    bool temporary; // tables, views, triggers, indexes or rows of the schema "temp"
+    bool other;     // anything else
+} SqlChanges;
+
+/* From now on *changes is added to by every statement that is prepared; the caller clears it before one. */
+void cli_sql_watch(struct sqlite3 *db, SqlChanges *changes);
+
+/* True for a statement that changes no file: it only reads, or it changes the schema "temp" alone. changes: of its
+ * being prepared. */
+bool cli_sql_changes_nothing(const SqlChanges *changes, struct sqlite3_stmt *statement);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the terminal can: its width, colours. */
+/* What the terminal can: its width, colours; and what it may be given. */
 #include "terminal.h"
 
 #include <stdlib.h>
@@ -7,12 +7,37 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "text.h"
+
 #define COLUMNS_MAX 10000
 
-static bool is_terminal(FILE *file)
+bool cli_is_terminal(FILE *file)
 {
     int descriptor = fileno(file); // -1 for a file in memory
     return descriptor >= 0 && isatty(descriptor);
+}
+
+void cli_write_shown(const char *text, size_t size_bytes, FILE *file)
+{
+    const char *end = text + size_bytes;
+    if (!cli_is_terminal(file)) {
+        fwrite(text, 1, size_bytes, file);
+        return;
+    }
+    while (text < end) {
+        size_t length = 0;
+        while (text + length < end && text[length] != '\n' && text[length] != '\t' && text[length] != '\0')
+            length++;
+        bool returned = text + length < end && text[length] == '\n' && length > 0 && text[length - 1] == '\r';
+        char *piece = strndup(text, returned ? length - 1 : length);
+        char *clean = piece != NULL ? cli_text_clean(piece) : NULL;
+        fputs(clean != NULL ? clean : "?", file);
+        if (text + length < end)
+            fputc(text[length] != '\0' ? text[length] : '?', file);
+        free(clean);
+        free(piece);
+        text += length + 1;
+    }
 }
 
 size_t cli_wanted_columns(void)
@@ -26,7 +51,7 @@ size_t cli_wanted_columns(void)
 size_t cli_terminal_columns(FILE *file)
 {
     struct winsize size;
-    if (!is_terminal(file))
+    if (!cli_is_terminal(file))
         return 0;
     size_t columns = cli_wanted_columns();
     if (columns == 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0)
@@ -49,7 +74,7 @@ bool cli_terminal_colours(FILE *file)
         return true;
     if (wanted != NULL && strcmp(wanted, "0") == 0)
         return false;
-    return is_terminal(file) && kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
+    return cli_is_terminal(file) && kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
 }
 
 const char *cli_style(FILE *file, CliStyle style)

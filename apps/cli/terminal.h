@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the terminal can: its width, colours. */
+/* What the terminal can: its width, colours; and what it may be given. */
 #ifndef RV_CLI_TERMINAL_H
 #define RV_CLI_TERMINAL_H
 
@@ -10,6 +10,12 @@
 /* Returns the columns of the terminal that the file is, or what COLUMNS says in their place; 0 if the file is no
  * terminal or its width is unknown. */
 size_t cli_terminal_columns(FILE *file);
+
+/* Returns false for a file in memory too. */
+bool cli_is_terminal(FILE *file);
+
+/* Write a text of several lines: as it is, or on a terminal with its lines as cli_text_clean shows them. */
+void cli_write_shown(const char *text, size_t size_bytes, FILE *file);
 
 /* Returns the number in COLUMNS; 0 if there is none. */
 size_t cli_wanted_columns(void);

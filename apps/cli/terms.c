@@ -57,14 +57,19 @@ static bool blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+static RvStatus no_place(const char *option, const char *value, RvError *err)
+{
+    return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is not VIDEO@TIME, as in holiday.mp4@1:23", option,
+                     value);
+}
+
 RvStatus cli_term_split_place(const char *option, const char *value, char **video, double *time_s,
                               RvError *err)
 {
     const char *at = strrchr(value, '@');
     *video = NULL;
     if (at == NULL || at == value || !cli_text_parse_time(at + 1, time_s))
-        return cli_error(err, RV_ERROR_ARGUMENT, "--%s: '%s' is not VIDEO@TIME, as in holiday.mp4@1:23",
-                         option, value);
+        return no_place(option, value, err);
     *video = strndup(value, (size_t)(at - value));
     return *video != NULL ? RV_OK : cli_error(err, RV_ERROR_MEMORY, "out of memory");
 }
@@ -99,7 +104,8 @@ RvStatus cli_term_parse(const char *option, const char *value, RvTerm *term, cha
         return RV_OK;
     RvStatus status = cli_term_split_place(name, rest, storage, &term->time_s, err);
     term->value = *storage;
-    return status;
+    return status == RV_ERROR_ARGUMENT ? no_place(name, value, err)
+                                       : status; // as it was written, with its weight
 }
 
 /* The name is cleaned before it is shortened, because an address may have nothing after its host. */

@@ -161,6 +161,12 @@ static bool is_control(const unsigned char *text, size_t count)
            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
 }
 
+size_t cli_text_control(const char *text)
+{
+    size_t count = character_bytes((const unsigned char *)text);
+    return count > 0 && is_control((const unsigned char *)text, count) ? count : 0;
+}
+
 /* True for KIND:// of any kind, and for http:/, a common slip. */
 static bool begins_address(const char *text)
 {

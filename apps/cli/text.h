@@ -43,6 +43,10 @@ const char *cli_text_picture(const char *name);
  * memory is refused. Free with free(). */
 char *cli_text_clean(const char *text);
 
+/* Returns how many bytes the character takes with which the text begins if cli_text_clean replaces it by '?';
+ * otherwise 0. */
+size_t cli_text_control(const char *text);
+
 /* Returns the columns that valid UTF-8 takes on a terminal. */
 size_t cli_text_width(const char *text);
 

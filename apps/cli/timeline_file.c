@@ -13,6 +13,7 @@
 #include "message.h"
 #include "out_file.h"
 #include "suggest.h"
+#include "terminal.h"
 
 #define FORMATS_MAX 64
 
@@ -191,7 +192,8 @@ static RvStatus write_texts(const TimelineFile *file, const RvTimelineFormatInfo
                          "%s makes %zu files of these moments, and standard output takes one; name a file",
                          format->name, texts->count);
     if (is_stdout(file)) {
-        fwrite(texts->items[0].text, 1, texts->items[0].size_bytes, stdout); // cli_finish reports a failure
+        cli_write_shown(texts->items[0].text, texts->items[0].size_bytes,
+                        stdout); // cli_finish reports a failure
         return RV_OK;
     }
     char **paths = name_files(file, texts, format, err);

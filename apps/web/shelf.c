@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "naming/same_file.h"
 #include "tag_hash.h"
 #include "web_clock.h"
 #include "web_error.h"
@@ -32,11 +33,6 @@ static uint64_t identity_of(const char *uri, const struct stat *file)
     uint64_t hash = tag_hash_text(TAG_HASH_START, uri);
     hash = tag_hash_number(hash, (int64_t)file->st_dev);
     return tag_hash_number(hash, (int64_t)file->st_ino);
-}
-
-static bool same_file(const struct stat *left, const struct stat *right)
-{
-    return left->st_dev == right->st_dev && left->st_ino == right->st_ino;
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
@@ -138,7 +134,7 @@ RvStatus shelf_borrow(Shelf *shelf, ShelfBook **out, RvError *err)
     *out = NULL;
     bool there = !local || stat(shelf->uri, &file) == 0; // not with the mutex: a disk may not answer
     pthread_mutex_lock(&shelf->mutex);
-    if (shelf->book != NULL && local && (!there || !same_file(&file, &shelf->file)))
+    if (shelf->book != NULL && local && (!there || !rv_same_file(&file, &shelf->file)))
         take_away(shelf);
     if (!there)
         status = web_error(err, RV_ERROR_NOT_FOUND, "%s: there is no library (any more)", shelf->uri);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "naming/same_file.h"
 #include "web_error.h"
 
 #define NAME_START "reelvec-serve-"
@@ -33,7 +34,7 @@ static int take(int place, const char *name)
         return -1;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &opened) == 0 &&
         fstatat(place, name, &named, AT_SYMLINK_NOFOLLOW) == 0) {
-        bool same = named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+        bool same = rv_same_file(&named, &opened);
         if (same && opened.st_uid == geteuid())
             return fd;
         errno = same ? EPERM : ESTALE;

@@ -14,14 +14,21 @@ extern "C" {
 typedef enum RvFileKind {
     RV_FILE_TEXT, /* CSV, JSON, SQL, timelines: no NUL at the beginning, and nothing that other kinds begin with */
     RV_FILE_NPY,    /* NumPy's format */
-    RV_FILE_PICTURE /* PNG, JPEG */
+    RV_FILE_PICTURE,    /* PNG, JPEG */
+    RV_FILE_OWN_PICTURE /* those with the mark of the next two */
 } RvFileKind;
+
+/* What a picture that reelvec writes has, so that it is told from others: in a PNG the text "Software" directly
+ * behind its header, in a JPEG a comment behind JFIF's segment. */
+#define RV_FILE_PNG_MARK "\0\0\0\x10tEXtSoftware\0reelvec\x2a\xaf\xed\x91"
+#define RV_FILE_JPEG_MARK "\xff\xfe\0\x13Software: reelvec"
 
 /* Threads: all functions of this header may be called from any thread at any time. */
 
-/* Whether a file of this kind may be written at `path`: if nothing is there, an empty file, or one of the same kind.
- * Devices and pipes are not looked at. So no video and no library is replaced because a name was mistyped. Errors: ARGUMENT (it
- * is of another kind, which the message names), IO (it cannot be read). */
+/* Whether a file of this kind may be written at `path`: if nothing is there, an empty file, or one of the same
+ * kind. Devices and pipes are not looked at. So no video, no library and (with RV_FILE_OWN_PICTURE) nobody's photo
+ * is replaced because a name was mistyped. Errors: ARGUMENT (it is of another kind, which the message names), IO
+ * (it cannot be read). */
 RV_API RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err);
 
 /* A file is written as PATH.PID.part, with a lock (flock) on it, and gets its name when it is whole. Remove those beside

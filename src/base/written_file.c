@@ -15,6 +15,7 @@
 #include "reelvec/files.h"
 
 #define LOOKED_AT_BYTES 4096
+#define PNG_HEADER_BYTES 33 // signature and IHDR
 
 /* ---- what is there already ---------------------------------------------------------------------------- */
 
@@ -25,6 +26,29 @@ static bool begins(const unsigned char *bytes, size_t count, const char *with, s
 
 #define BEGINS(bytes, count, with) begins(bytes, count, with, sizeof(with) - 1)
 
+static bool is_png(const unsigned char *bytes, size_t count)
+{
+    return BEGINS(bytes, count, "\x89PNG\r\n\x1a\n");
+}
+
+/* Returns where the mark of a picture would be: behind a PNG's header, which is as long in each, or behind JFIF's
+ * segment; 0 if the file is neither. */
+static size_t place_of_mark(const unsigned char *bytes, size_t count)
+{
+    if (is_png(bytes, count))
+        return PNG_HEADER_BYTES;
+    return BEGINS(bytes, count, "\xff\xd8\xff\xe0") && count >= 6 ? 4u + (bytes[4] << 8 | bytes[5]) : 0;
+}
+
+static bool is_own_picture(const unsigned char *bytes, size_t count)
+{
+    size_t place = place_of_mark(bytes, count);
+    if (place == 0 || place > count)
+        return false;
+    return is_png(bytes, count) ? BEGINS(bytes + place, count - place, RV_FILE_PNG_MARK)
+                                : BEGINS(bytes + place, count - place, RV_FILE_JPEG_MARK);
+}
+
 /* Returns what a file is by its first bytes, in words. *known is set, and *kind, if it is one of the kinds. */
 static const char *recognise(const unsigned char *bytes, size_t count, bool *known, RvFileKind *kind)
 {
@@ -33,7 +57,11 @@ static const char *recognise(const unsigned char *bytes, size_t count, bool *kno
         "%PDF",     "%!PS", "GIF8",        "PK\x03\x04",       "RIFF",
         "\x1f\x8b", "BZh",  "\xfd\x37zXZ", "\x1a\x45\xdf\xa3", "\x28\xb5\x2f\xfd"};
     *known = true;
-    if (BEGINS(bytes, count, "\x89PNG\r\n\x1a\n") || BEGINS(bytes, count, "\xff\xd8\xff")) {
+    if (is_own_picture(bytes, count)) {
+        *kind = RV_FILE_OWN_PICTURE;
+        return "a picture";
+    }
+    if (is_png(bytes, count) || BEGINS(bytes, count, "\xff\xd8\xff")) {
         *kind = RV_FILE_PICTURE;
         return "a picture";
     }
@@ -54,13 +82,15 @@ static const char *recognise(const unsigned char *bytes, size_t count, bool *kno
 
 RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err)
 {
-    static const char *const wanted[] = {
-        [RV_FILE_TEXT] = "a text", [RV_FILE_NPY] = "a NumPy file", [RV_FILE_PICTURE] = "a picture"};
+    static const char *const wanted[] = {[RV_FILE_TEXT] = "a text",
+                                         [RV_FILE_NPY] = "a NumPy file",
+                                         [RV_FILE_PICTURE] = "a picture",
+                                         [RV_FILE_OWN_PICTURE] = "a picture"};
     unsigned char bytes[LOOKED_AT_BYTES];
     struct stat facts;
     RvFileKind found_kind;
     bool known = false;
-    if ((unsigned)kind > RV_FILE_PICTURE)
+    if ((unsigned)kind > RV_FILE_OWN_PICTURE)
         return rv_error_set(err, RV_ERROR_ARGUMENT, "a kind of files %d is not known", (int)kind);
     if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
         return RV_OK;
@@ -75,8 +105,14 @@ RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err)
     if (count == 0)
         return RV_OK;
     const char *found = recognise(bytes, (size_t)count, &known, &found_kind);
-    if (known && found_kind == kind)
+    if (known && (found_kind == kind || (found_kind == RV_FILE_OWN_PICTURE && kind == RV_FILE_PICTURE)))
         return RV_OK;
+    if (known && found_kind == RV_FILE_PICTURE && kind == RV_FILE_OWN_PICTURE)
+        return rv_error_set_hint(
+            err, RV_ERROR_ARGUMENT, RV_HINT_FORCE, NULL,
+            "%s: is there already, and is a picture that was not written by reelvec; give another "
+            "name",
+            path);
     return rv_error_set(
         err, RV_ERROR_ARGUMENT,
         "%s: is there already, and is %s; it is not replaced by %s: give another name, or remove it", path,

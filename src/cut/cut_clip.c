@@ -132,7 +132,9 @@ static RvStatus no_container(const char *path, RvError *err)
 {
     char list[256];
     rv_cut_container_list(list, sizeof list);
-    return rv_error_set(err, RV_ERROR_ARGUMENT, "%s: clips have one of the endings %s", path, list);
+    return rv_error_set(err, RV_ERROR_ARGUMENT,
+                        "%s: clips have one of the endings %s; animated previews end in .gif or .webp", path,
+                        list);
 }
 
 // Decide on the container and the path.

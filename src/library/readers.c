@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "naming/same_file.h"
 
 #define PATH_BYTES 8192
 
@@ -15,15 +15,16 @@
 static LibraryFile file_of(Store *store)
 {
     char path[PATH_BYTES];
-    struct stat facts;
-    if (rv_store_derived_path(store, "", path, sizeof path, NULL) != RV_OK || stat(path, &facts) != 0)
-        return (LibraryFile){0};
-    return (LibraryFile){true, facts.st_dev, facts.st_ino};
+    LibraryFile file = {0};
+    file.known =
+        rv_store_derived_path(store, "", path, sizeof path, NULL) == RV_OK && stat(path, &file.facts) == 0;
+    return file;
 }
 
-static bool same_file(LibraryFile a, LibraryFile b)
+/* Two libraries that are no files are one, because they have one address. */
+static bool still_there(const LibraryFile *before, const LibraryFile *now)
 {
-    return a.known == b.known && a.device == b.device && a.inode == b.inode;
+    return before->known == now->known && (!now->known || rv_same_file(&before->facts, &now->facts));
 }
 
 RvStatus rv_readers_init(Readers *readers, const char *uri, Store *first, RvLog log, RvError *err)
@@ -56,7 +57,8 @@ static Store *open_reader(const Readers *readers)
     Store *store = NULL;
     if (rv_store_open(readers->uri, &options, &store, NULL) != RV_OK)
         return NULL;
-    if (same_file(readers->file, file_of(store)))
+    LibraryFile file = file_of(store);
+    if (still_there(&readers->file, &file))
         return store;
     rv_store_close(store);
     return NULL;

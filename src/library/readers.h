@@ -4,7 +4,7 @@
 #define RV_LIBRARY_READERS_H
 
 #include <pthread.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "store/store.h"
 
@@ -14,8 +14,7 @@
 /* The file of a library, whatever its name is by now. */
 typedef struct LibraryFile {
     bool known; // false: the library is not a file
-    dev_t device;
-    ino_t inode;
+    struct stat facts;
 } LibraryFile;
 
 typedef struct Readers {

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "models/model_source.h"
+#include "naming/same_file.h"
 
 /* A part must be a plain file without other names: writing through a link would write somewhere else. */
 static RvStatus check_part(const char *part, const struct stat *facts, RvError *err)
@@ -37,8 +38,7 @@ RvStatus rv_model_part_open(const char *part, int *fd_out, RvError *err)
                                 part);
         }
         struct stat opened, named;
-        if (fstat(fd, &opened) == 0 && lstat(part, &named) == 0 && opened.st_ino == named.st_ino &&
-            opened.st_dev == named.st_dev) {
+        if (fstat(fd, &opened) == 0 && lstat(part, &named) == 0 && rv_same_file(&opened, &named)) {
             RvStatus status = check_part(part, &opened, err);
             if (status != RV_OK)
                 close(fd);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "naming/same_file.h"
 
 RvStatus rv_new_file_init(NewFile *file, Store *store, const char *suffix, RvError *err)
 {
@@ -31,7 +32,7 @@ static bool has_name(const NewFile *file)
 {
     struct stat here, there;
     return fstat(file->descriptor, &here) == 0 && lstat(file->new_path, &there) == 0 &&
-           here.st_ino == there.st_ino && S_ISREG(here.st_mode);
+           rv_same_file(&here, &there) && S_ISREG(here.st_mode);
 }
 
 /* Set the library's mode, owner and group, as far as this user may set them. */

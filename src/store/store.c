@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "naming/same_file.h"
 #include "store/model_details.h"
 #include "store/store_backend.h"
 
@@ -194,7 +195,7 @@ static bool same_library(const Store *store, const char *uri, const char *place_
 {
     struct stat one_facts, other_facts;
     if (stat(store->uri, &one_facts) == 0 && stat(uri, &other_facts) == 0)
-        return one_facts.st_dev == other_facts.st_dev && one_facts.st_ino == other_facts.st_ino;
+        return rv_same_file(&one_facts, &other_facts);
     return strcmp(store->place_sha256, place_sha256) == 0 && strncmp(store->uri, "memory:", 7) != 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,8 +47,61 @@ static void only_files_of_one_kind_are_replaced(void **state)
     assert_int_equal(rv_file_check_replaced(path, RV_FILE_TEXT, NULL), RV_OK);
     assert_int_equal(rv_file_check_replaced(path, RV_FILE_NPY, &err), RV_ERROR_ARGUMENT);
     assert_non_null(strstr(err.message, "is a text; it is not replaced by a NumPy file"));
-    assert_int_equal(rv_file_check_replaced(path, (RvFileKind)3, &err), RV_ERROR_ARGUMENT);
-    assert_string_equal(err.message, "a kind of files 3 is not known");
+    assert_int_equal(rv_file_check_replaced(path, (RvFileKind)4, &err), RV_ERROR_ARGUMENT);
+    assert_string_equal(err.message, "a kind of files 4 is not known");
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+#define PNG_HEADER "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90wS\xde"
+#define JFIF "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+
+static void own_pictures_are_known_by_their_mark(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size_bytes;
+        bool own;
+        const char *why;
+    } cases[] = {
+        {BYTES(PNG_HEADER RV_FILE_PNG_MARK "\0\0\0\x0c"
+                                           "IDAT"),
+         true, "a PNG with the mark"},
+        {BYTES(PNG_HEADER RV_FILE_PNG_MARK), true, "cut off behind it"},
+        {BYTES(PNG_HEADER "\0\0\0\x0c"
+                          "IDAT" RV_FILE_PNG_MARK),
+         false, "a mark elsewhere"},
+        {BYTES(PNG_HEADER), false, "a PNG that is no longer than its header"},
+        {BYTES("\x89PNG\r\n\x1a\n"), false, "the signature alone"},
+        {BYTES(PNG_HEADER "\0\0\0\x10tEXtSoftware\0gimp 3."), false, "of another program"},
+        {BYTES(JFIF RV_FILE_JPEG_MARK "\xff\xdb"), true, "a JPEG with the mark"},
+        {BYTES(JFIF "\xff\xdb"), false, "a JPEG without it"},
+        {BYTES("\xff\xd8\xff\xe1\0\x10"
+               "Exif"),
+         false, "of a camera"},
+        {BYTES("\xff\xd8\xff\xe0\xff\xff"), false, "a segment that ends behind the file"},
+        {BYTES("\xff\xd8\xff\xe0"), false, "no segment at all"},
+    };
+    char path[128];
+    snprintf(path, sizeof path, "%s/picture", folder);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RvError err = {0};
+        write_whole(path, cases[i].bytes, cases[i].size_bytes);
+        RvStatus status = rv_file_check_replaced(path, RV_FILE_OWN_PICTURE, &err);
+        if (status != (cases[i].own ? RV_OK : RV_ERROR_ARGUMENT))
+            fail_msg("%s: %s", cases[i].why, err.message);
+        if (!cases[i].own) {
+            assert_non_null(
+                strstr(err.message, "is a picture that was not written by reelvec; give another name"));
+            assert_int_equal(err.hint, RV_HINT_FORCE);
+        }
+        assert_int_equal(rv_file_check_replaced(path, RV_FILE_PICTURE, &err), RV_OK);
+        assert_int_equal(rv_file_check_replaced(path, RV_FILE_TEXT, &err), RV_ERROR_ARGUMENT);
+    }
+    write_whole(path, "notes", 5);
+    RvError err = {0};
+    assert_int_equal(rv_file_check_replaced(path, RV_FILE_OWN_PICTURE, &err), RV_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "is a text; it is not replaced by a picture"));
 }
 
 /* Of this process too: it has the number of one that was killed, or writes the same file in another thread. */
@@ -75,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_files_of_one_kind_are_replaced),
+        cmocka_unit_test(own_pictures_are_known_by_their_mark),
         cmocka_unit_test(parts_of_this_process_go_if_nobody_has_them),
     };
     return cmocka_run_group_tests_name("base/written_file", tests, make_folder, drop_folder);

@@ -96,8 +96,20 @@ static void sql_embeds_a_picture_file(void **state)
 static void sql_changes_nothing_without_write(void **state)
 {
     static const char *const statements[] = {
-        "DELETE FROM frames",       "CREATE TABLE x (a)",          "VACUUM INTO 'copy.db'",
-        "PRAGMA user_version = 99", "UPDATE videos SET path = ''", "BEGIN; DROP TABLE frames",
+        "DELETE FROM frames",
+        "CREATE TABLE x (a)",
+        "VACUUM INTO 'copy.db'",
+        "PRAGMA user_version = 99",
+        "UPDATE videos SET path = ''",
+        "BEGIN; DROP TABLE frames",
+        "VACUUM",
+        "CREATE TEMP TABLE t AS SELECT * FROM frames; DELETE FROM frames",
+        "CREATE TEMP TABLE t (a); CREATE INDEX main.i ON frames (time)",
+        "CREATE TEMP TABLE t (a); VACUUM INTO 'copy.db'",
+        "ATTACH 'library.db' AS o; DELETE FROM o.frames",
+        "ATTACH 'library.db' AS o; CREATE TABLE o.t (a)",
+        "ATTACH ':memory:' AS o; CREATE TABLE o.t (a)",
+        "CREATE TEMP TABLE t (a); ALTER TABLE frames ADD COLUMN a",
     };
     (void)state;
     program_need_clips();
@@ -113,6 +125,45 @@ static void sql_changes_nothing_without_write(void **state)
     RunResult result = RUN("sql", "--format", "csv", "SELECT count(*) AS n FROM frames");
     assert_string_equal(result.output, "n\r\n16\r\n");
     run_clear(&result);
+}
+
+/* They are no part of the library. */
+static void sql_takes_temporary_tables(void **state)
+{
+    static const struct {
+        const char *sql, *expected;
+    } cases[] = {
+        {"CREATE TEMP TABLE t AS SELECT frame_number AS n FROM frames; SELECT count(*) FROM t",
+         "count(*)\r\n16\r\n"},
+        {"CREATE TEMPORARY TABLE t (a); INSERT INTO t VALUES (1), (2); UPDATE t SET a = a + 1; "
+         "DELETE FROM t WHERE a > 2; SELECT a FROM t; DROP TABLE t",
+         "a\r\n2\r\n"},
+        {"CREATE TABLE temp.frames (a); SELECT count(*) FROM frames",
+         "count(*)\r\n0\r\n"}, // it hides the other
+        {"CREATE TEMP TABLE t (a); CREATE INDEX temp.i ON t (a); REINDEX temp.i; ANALYZE temp.t; "
+         "ALTER TABLE t ADD COLUMN b; ALTER TABLE t RENAME TO u; SELECT b FROM u",
+         "b\r\n"},
+        {"CREATE TEMP VIEW v AS SELECT max(frame_number) AS m FROM frames; SELECT m > 0 AS some FROM v; DROP VIEW v",
+         "some\r\n1\r\n"},
+        {"BEGIN; CREATE TEMP TABLE t (a); COMMIT; SELECT a FROM t", "a\r\n"},
+        {"ATTACH 'library.db' AS o; CREATE TEMP TABLE t AS SELECT * FROM o.frames; SELECT count(*) FROM t",
+         "count(*)\r\n16\r\n"},
+    };
+    (void)state;
+    program_need_clips();
+    program_shell("cp library.db before.db");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = RUN("sql", "--format", "csv", cases[i].sql);
+        assert_status(&result, 0);
+        assert_string_equal(result.output, cases[i].expected);
+        run_clear(&result);
+    }
+    // A trigger of the command's own writes to the library as little.
+    RunResult result = RUN(
+        "sql", "CREATE TEMP TABLE t (a); CREATE TEMP TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM frames; "
+               "END; INSERT INTO t VALUES (1)");
+    run_clear(&result);
+    program_shell("cmp library.db before.db && rm before.db");
 }
 
 static void sql_writes_when_asked(void **state)
@@ -215,7 +266,14 @@ static void export_and_import_join_libraries(void **state)
     result = RUN("export", "--to", fixture.library);
     assert_status(&result, 2);
     assert_holds(result.errors, "onto itself");
+    assert_null(strstr(result.errors, "begun")); // nothing has
     run_clear(&result);
+    result = RUN("export", "--to", "never.db", "--video", "nothing*");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "library.db: no video matches 'nothing*'; `reelvec list` shows their paths");
+    assert_null(strstr(result.errors, "begun"));
+    run_clear(&result);
+    program_shell("test ! -e never.db");
 }
 
 static void import_refuses_another_models_library(void **state)
@@ -229,6 +287,7 @@ static void import_refuses_another_models_library(void **state)
     result = RUN("import", "other.db");
     assert_status(&result, 1);
     assert_holds(result.errors, "use another library or pass the model that made it");
+    assert_null(strstr(result.errors, "begun"));
     run_clear(&result);
 }
 
@@ -396,6 +455,7 @@ int main(void)
         cmocka_unit_test(sql_ranks_as_search_does),
         cmocka_unit_test(sql_embeds_a_picture_file),
         cmocka_unit_test(sql_changes_nothing_without_write),
+        cmocka_unit_test(sql_takes_temporary_tables),
         cmocka_unit_test(sql_writes_when_asked),
         cmocka_unit_test(sql_says_what_is_wrong),
         cmocka_unit_test(sql_reads_a_script_and_can_be_interrupted),

@@ -73,6 +73,68 @@ static void output_never_replaces_a_library_or_somebodys_list(void **state)
     }
 }
 
+/* A sheet is replaced by the next one, a photo only if that is said. */
+static void pictures_replace_those_that_reelvec_wrote(void **state)
+{
+    (void)state;
+    program_need_clips();
+    const char *source = getenv("REELVEC_SOURCE");
+    static const struct {
+        const char *words[8], *ending;
+    } cases[] = {
+        {{"search", "a dog", "--sheet"}, "png"},
+        {{"search", "a dog", "--sheet"}, "jpg"},
+        {{"sheet", "plain.mp4", "-o"}, "png"},
+        {{"sheet", "plain.mp4", "-o"}, "jpg"},
+        {{"sheet", "--around", "plain.mp4@2", "-o"}, "png"},
+        {{"inspect", "pixels", "photo.png", "-o"}, "png"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char name[32];
+        const char *words[PROGRAM_WORDS_MAX];
+        size_t count = 0;
+        snprintf(name, sizeof name, "own.%s", cases[i].ending);
+        while (cases[i].words[count] != NULL) {
+            words[count] = cases[i].words[count];
+            count++;
+        }
+        words[count++] = name;
+        words[count] = NULL;
+        program_shell("cp '%s/tests/pixels/data/rgb.png' photo.png; rm -f %s", source != NULL ? source : ".",
+                      name);
+        for (int time = 0; time < 2; time++) {
+            RunResult result = program_run(words, NULL);
+            assert_status(&result, 0);
+            run_clear(&result);
+        }
+        program_shell("grep -q reelvec %s; cp photo.png %s", name, name);
+        RunResult result = program_run(words, NULL);
+        assert_status(&result, 2);
+        assert_string_equal(result.output, ""); // before anything was done
+        char message[200];
+        snprintf(
+            message, sizeof message,
+            "reelvec: %s: is there already, and is a picture that was not written by reelvec; give another name, or "
+            "--force to replace it\n",
+            name);
+        assert_string_equal(result.errors, message);
+        run_clear(&result);
+        program_shell("cmp photo.png %s", name);
+        words[count] = "--force";
+        words[count + 1] = NULL;
+        result = program_run(words, NULL);
+        assert_status(&result, 0);
+        run_clear(&result);
+        program_shell("grep -q reelvec %s; cp library.db %s", name, name);
+        result = program_run(words, NULL); // a library is never replaced
+        assert_status(&result, 2);
+        assert_holds(result.errors,
+                     "is a library or another SQLite database; it is not replaced by a picture");
+        run_clear(&result);
+    }
+    program_shell("rm own.*");
+}
+
 static void output_that_cannot_be_written_is_said(void **state)
 {
     (void)state;
@@ -206,6 +268,48 @@ static void hostile_library_reaches_no_terminal(void **state)
     }
 }
 
+/* Texts for programs are cleaned on a terminal alone. */
+static void rows_for_programs_reach_no_terminal_as_they_are(void **state)
+{
+    (void)state;
+    program_need_clips();
+    static const struct {
+        const char *words[12];
+        const char *shown; // on the terminal
+        bool raw;          // elsewhere the escape itself is written
+    } cases[] = {
+        {{"list", "-f", "csv"}, "/???]0;y.mp4", true},
+        {{"sql", "-f", "csv", "SELECT path, char(27) AS \"\033[2J\" FROM videos"}, "/???]0;y.mp4,?", true},
+        {{"search", "x", "-f", "csv"}, "/???]0;y.mp4", true},
+        {{"export", "-q", "--format", "csv"}, "/???]0;y.mp4", true},
+        {{"export", "-q", "--format", "sql"}, "/???]0;y.mp4'", true},
+        {{"search", "x", "-n", "1", "--export", "-", "--export-format", "csv"}, "/???]0;y.mp4", true},
+        {{"list", "-f", "json"}, "/\\u001B\\u009B\\u202E]0;y.mp4", false},
+    };
+    program_shell(
+        "cp '%s' \"$(printf '\\033\\302\\233\\342\\200\\256]0;y.mp4')\"; cp library.db rows.db; "
+        "'%s' sql --write --library rows.db \"UPDATE videos SET path = '%s/' || char(27, 155, 8238) || ']0;y.mp4'\"",
+        fixture.clip, getenv("REELVEC_PROGRAM"), fixture.folder);
+    setenv("REELVEC_LIBRARY", "rows.db", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        RunResult result = program_run(cases[i].words, &(RunOptions){.terminal = true, .columns = 200});
+        assert_status(&result, 0);
+        assert_holds(result.errors, cases[i].shown);
+        if (strchr(result.errors, '\033') != NULL || strstr(result.errors, "\xc2\x9b") != NULL ||
+            strstr(result.errors, "\xe2\x80\xae") != NULL)
+            fail_msg("%s: an escape came out:\n%s", cases[i].words[0], result.errors);
+        run_clear(&result);
+        result = program_run(cases[i].words, NULL);
+        assert_status(&result, 0);
+        if (cases[i].raw)
+            assert_holds(result.output, "/\033\xc2\x9b\xe2\x80\xae]0;y.mp4");
+        else
+            assert_holds(result.output, "/\\u001B\xc2\x9b\xe2\x80\xae]0;y.mp4");
+        run_clear(&result);
+    }
+    setenv("REELVEC_LIBRARY", fixture.library, 1);
+}
+
 static void columns_may_have_any_name(void **state)
 {
     (void)state;
@@ -234,10 +338,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(output_never_replaces_a_library_or_somebodys_list),
+        cmocka_unit_test(pictures_replace_those_that_reelvec_wrote),
         cmocka_unit_test(output_that_cannot_be_written_is_said),
         cmocka_unit_test(exit_status_says_which_signal_it_was),
         cmocka_unit_test(pipes_wait_for_their_readers),
         cmocka_unit_test(hostile_library_reaches_no_terminal),
+        cmocka_unit_test(rows_for_programs_reach_no_terminal_as_they_are),
         cmocka_unit_test(columns_may_have_any_name),
         cmocka_unit_test(reading_commands_leave_no_file),
     };

@@ -427,6 +427,21 @@ static void index_says_that_a_model_reads_no_texts(void **state)
     }
 }
 
+static void doctor_looks_for_the_model_of_the_library(void **state)
+{
+    (void)state;
+    program_need_clips();
+    ASSERT_RUN(0, "", "index", "--quiet", "--library", "doctor.db", "--model", fixture.model, fixture.clip);
+    ASSERT_RUN(0, "model       tiny-bytes: /", "doctor", "--library", "doctor.db");
+    ASSERT_RUN(0, "model       ViT-B/32: not here", "doctor"); // there is no library that says another one
+    RunResult result = RUN("doctor", "--library", "doctor.db", "--model", "ViT-L/14");
+    assert_status(&result, 1);
+    assert_holds(result.output, "model       ViT-L/14: not here");
+    assert_holds(result.output, "doctor.db: 1 video\n");
+    run_clear(&result);
+    program_shell("rm doctor.db*");
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
@@ -449,6 +464,7 @@ int main(void)
         CASE(info_tells_what_is_missing),
         CASE(index_says_that_a_model_reads_no_texts),
         CASE(fetch_opens_what_is_there),
+        CASE(doctor_looks_for_the_model_of_the_library),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

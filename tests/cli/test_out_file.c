@@ -75,6 +75,7 @@ static void file_of_another_kind_is_not_replaced(void **state)
         {BYTES("{\"a\": \"\xc3\xa4\"}\n"), RV_FILE_TEXT, NULL},
         {BYTES("\x89PNG\r\n\x1a\n..."), RV_FILE_PICTURE, NULL},
         {BYTES("\xff\xd8\xff\xe0"), RV_FILE_PICTURE, NULL},
+        {BYTES("\xff\xd8\xff\xe0"), RV_FILE_OWN_PICTURE, "is a picture that was not written by reelvec"},
         {BYTES("\x93NUMPY\x01\0"), RV_FILE_NPY, NULL},
         {BYTES(""), RV_FILE_PICTURE, NULL},
         {BYTES(""), RV_FILE_TEXT, NULL},

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 PROGRAM, PAGES = sys.argv[1], pathlib.Path(sys.argv[2])
@@ -21,7 +22,7 @@ OPTION = re.compile(r"^  (?:-(\w), |    )(--[a-z0-9-]+)", re.M)
 
 
 def run(*words, **options):
-    return subprocess.run(words, check=True, capture_output=True, text=True, env=PLAIN, **options).stdout
+    return subprocess.run(words, check=True, capture_output=True, text=True, **{"env": PLAIN, **options}).stdout
 
 
 def commands():
@@ -104,17 +105,33 @@ class Pages(unittest.TestCase):
             self.assertIn(part, text)
 
 
-class Bash(unittest.TestCase):
+class WithModel(unittest.TestCase):
+    """A folder in which the program is called reelvec, and a model was added as "mine"."""
+
+    def make_model(self):
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "bin").mkdir()
+        (folder / "bin/reelvec").symlink_to(os.path.abspath(PROGRAM))
+        environment = {**PLAIN, "XDG_DATA_HOME": str(folder), "PATH": f"{folder}/bin:{os.environ['PATH']}"}
+        demo = pathlib.Path(os.environ["REELVEC_SOURCE"]) / "models/demo"
+        run(PROGRAM, "model", "add", demo, "--name", "mine", env=environment)
+        shutil.copytree(folder / "reelvec/models/mine", folder / "reelvec/models/$(touch made)")
+        return folder, environment
+
+
+class Bash(WithModel):
     """The function is called as readline calls it: words in COMP_WORDS, candidates in COMPREPLY."""
 
-    def complete(self, *lines):
+    def complete(self, *lines, **options):
         """For each line (a tuple of words, the last is being typed) the set of candidates."""
         script = [f"source '{PAGES}/reelvec'"]
         for words in lines:
             quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in ("reelvec", *words))
             script.append(f"COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _reelvec")
             script.append("printf '%s ' \"${COMPREPLY[@]}\"; echo")
-        done = subprocess.run(["bash", "--norc", "-u", "-c", "\n".join(script)], capture_output=True, text=True)
+        done = subprocess.run(["bash", "--norc", "-u", "-c", "\n".join(script)], capture_output=True, text=True,
+                              **options)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return [set(line.split()) for line in done.stdout.splitlines()]
 
@@ -157,11 +174,23 @@ class Bash(unittest.TestCase):
             self.assertEqual(candidates, wanted, words)
 
 
-class Fish(unittest.TestCase):
-    def complete(self, *lines):
+    def test_added_models(self):
+        folder, environment = self.make_model()
+        for option in ("--model", "-m"):
+            (found, known) = self.complete(("search", option, "mi"), ("search", option, "ViT-B/3"), env=environment,
+                                           cwd=folder)
+            self.assertEqual(found, {"mine"})
+            self.assertIn("ViT-B/32", known)
+        self.assertEqual(self.complete(("model", "remove", "mi"), env=environment, cwd=folder), [{"mine"}])
+        self.assertIn("ViT-B/32", self.complete(("search", "--model", ""), cwd=folder)[0])  # without the program
+        self.assertFalse((folder / "made").exists())  # by a folder's name
+
+
+class Fish(WithModel):
+    def complete(self, *lines, **options):
         quoted = " ".join("'" + line + "'" for line in lines)
         script = f"source '{PAGES}/reelvec.fish'; for l in {quoted}; complete -C \"$l\"; echo ==; end"
-        parts = run("fish", "--no-config", "-c", script).split("==\n")
+        parts = run("fish", "--no-config", "-c", script, **options).split("==\n")
         return [{line.split("\t")[0] for line in part.splitlines()} for part in parts[:-1]]
 
     def setUp(self):
@@ -181,8 +210,14 @@ class Fish(unittest.TestCase):
                               "reelvec -q --library x.db lis")
         self.assertEqual(found, [{"search", "serve"}, second, {"table", "json", "csv"}, {"list"}])
 
+    def test_added_models(self):
+        folder, environment = self.make_model()
+        found = self.complete("reelvec search --model mi", "reelvec model remove mi", env=environment, cwd=folder)
+        self.assertEqual(found, [{"mine"}] * 2)
+        self.assertFalse((folder / "made").exists())
 
-class Zsh(unittest.TestCase):
+
+class Zsh(WithModel):
     def setUp(self):
         need("zsh")
 
@@ -204,6 +239,21 @@ class Zsh(unittest.TestCase):
             specifications = re.findall(r"^(?:\*|\([^)]*\))?(-[\w-]+)", part, re.M)
             wanted = {word for pair in OPTIONS[command] for word in pair if word}
             self.assertEqual(set(specifications), wanted, command)
+
+    def test_added_models(self):
+        folder, environment = self.make_model()
+        script = f"""
+            _call_program() {{ shift; "$@" }}
+            _alternative() {{ print -rl -- $models }}
+            compdef() {{ : }}
+            source '{PAGES}/_reelvec'
+            _reelvec_models
+        """
+        models = run("zsh", "-f", "-c", script, env=environment, cwd=folder).splitlines()
+        self.assertIn("mine", models)
+        self.assertIn("ViT-B/32", models)
+        self.assertNotIn("name", models)
+        self.assertFalse((folder / "made").exists())
 
 
 class Result(unittest.TextTestResult):

@@ -518,7 +518,11 @@ static void sheets_do_not_replace_the_picture_that_is_asked_with(void **state)
     assert_holds(result.errors, "search: --sheet linked.png is the picture that is asked with");
     run_clear(&result);
     program_shell("cmp asked.png kept.png");
-    result = RUN("search", "--image", "asked.png", "--sheet", "kept.png"); // any other picture is
+    result = RUN("search", "--image", "asked.png", "--sheet", "linked.png", "--force"); // nor if it is forced
+    assert_status(&result, 2);
+    assert_holds(result.errors, "search: --sheet linked.png is the picture that is asked with");
+    run_clear(&result);
+    result = RUN("search", "--image", "asked.png", "--sheet", "kept.png", "--force"); // any other picture is
     assert_status(&result, 0);
     run_clear(&result);
     program_shell("cmp -s asked.png kept.png && exit 1; exit 0");

@@ -209,11 +209,30 @@ static void an_interrupted_run_goes_on(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
+static void what_is_refused_has_not_begun(void **state)
+{
+    (void)state;
+    program_need_clips();
+    RunResult result = RUN("reembed", "--model", fixture.other_model, "--to", "library.db");
+    assert_status(&result, 2);
+    assert_null(strstr(result.errors, "begun"));
+    run_clear(&result);
+    expect(REEMBED("--to", "first.db"), 0, "2 videos", "");
+    result = RUN("reembed", "--model", fixture.model, "--to", "first.db"); // which is of another model
+    assert_status(&result, 1);
+    assert_holds(result.errors, "give another one");
+    assert_null(strstr(result.errors, "begun"));
+    run_clear(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(reembed_makes_what_indexing_makes), TEST(gone_and_changed_videos_need_to_be_asked_for),
-        TEST(reembed_says_what_is_wrong),        TEST(another_model_is_refused_with_the_next_step),
+        TEST(what_is_refused_has_not_begun),
+        TEST(reembed_makes_what_indexing_makes),
+        TEST(gone_and_changed_videos_need_to_be_asked_for),
+        TEST(reembed_says_what_is_wrong),
+        TEST(another_model_is_refused_with_the_next_step),
         TEST(an_interrupted_run_goes_on),
     };
     return cmocka_run_group_tests(tests, set_up_group, program_tear_down);

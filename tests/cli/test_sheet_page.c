@@ -125,7 +125,7 @@ static void sheet_write_draws_pictures_in_their_cells(void **state)
                       .subtitle = strdup("The 7 best frames")};
     fill(&page, 7, 640, 360);
     SheetLayout layout = cli_sheet_layout(&page);
-    assert_int_equal(cli_sheet_write(&page, fixture->path, &err), RV_OK);
+    assert_int_equal(cli_sheet_write(&page, fixture->path, false, &err), RV_OK);
     cairo_surface_t *surface = cairo_image_surface_create_from_png(fixture->path);
     assert_int_equal(cairo_surface_status(surface), CAIRO_STATUS_SUCCESS);
     assert_int_equal(cairo_image_surface_get_width(surface), layout.width);
@@ -169,7 +169,7 @@ static void sheet_write_survives_missing_pictures_and_endless_titles(void **stat
     title[sizeof title - 1] = '\0';
     SheetPage page = {.columns = 5, .cell_width = 320, .title = strdup(title)};
     assert_int_equal(cli_sheet_add(&page, (SheetItem){.strong = strdup(title)}, &err), RV_OK);
-    assert_int_equal(cli_sheet_write(&page, fixture->path, &err), RV_OK);
+    assert_int_equal(cli_sheet_write(&page, fixture->path, false, &err), RV_OK);
     cli_sheet_clear(&page);
 }
 
@@ -178,7 +178,7 @@ static void sheet_write_refuses_an_empty_page(void **state)
     Fixture *fixture = *state;
     RvError err = {0};
     SheetPage page = {.columns = 5, .cell_width = 320};
-    assert_int_equal(cli_sheet_write(&page, fixture->path, &err), RV_ERROR_ARGUMENT);
+    assert_int_equal(cli_sheet_write(&page, fixture->path, false, &err), RV_ERROR_ARGUMENT);
     assert_int_equal(access(fixture->path, F_OK), -1);
 }
 
@@ -193,7 +193,7 @@ static void surface_png_keeps_every_byte(void **state)
     RvImage image = {
         .pixels_u8 = pixels, .width = SIDE, .height = SIDE, .channel_count = 3, .row_stride = SIDE * 3};
     cairo_surface_t *surface = cli_surface_create(&image, 0, 0);
-    assert_int_equal(cli_surface_write(surface, fixture->path, &err), RV_OK);
+    assert_int_equal(cli_surface_write(surface, fixture->path, false, &err), RV_OK);
     cairo_surface_destroy(surface);
     surface = cairo_image_surface_create_from_png(fixture->path);
     for (int y = 0; y < SIDE; y++) {

@@ -132,7 +132,7 @@ static void program_refuses_wrong_usage(void **state)
          "reelvec: -: pictures are written as .png or .jpg; give a name that ends so\n"},
         {{"search", "x", "--handles", "1"},
          "reelvec: search: --handles needs --export FILE or --clips FOLDER\n"},
-        {{"search", "x", "--force"}, "reelvec: search: --force needs --export FILE or --clips FOLDER\n"},
+        {{"search", "x", "--force"}, "reelvec: search: --force needs --export FILE, --clips FOLDER or --sheet OUT\n"},
         {{"search", "x", "--then", "y", "--within", "0"}, "reelvec: search: --within: must be above 0, not 0\n"},
         {{"search", "x", "--then", "y", "--within", "-1"}, "reelvec: search: --within: must be above 0, not -1\n"},
         {{"search", "x", "--then", "y", "--within", "x"}, "reelvec: search: --within: 'x' is not a number\n"},

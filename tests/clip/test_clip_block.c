@@ -4,6 +4,7 @@
 #include "clip/clip_block.h"
 
 #include "clip_support.h"
+#include "random_values.h"
 
 enum {
     TOKENS = 30,
@@ -32,32 +33,23 @@ static const StackCase cases[] = {
     {4 * WIDTH, false, false, true, 0, 1, COMPUTE_FLOAT32, "norms at the end"},
 };
 
-static float *random_floats(size_t count, uint64_t random, float scale)
-{
-    float *values = malloc(count * sizeof *values);
-    assert_non_null(values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = scale * ((float)(next_random(&random) >> 40) * 0x1p-23f - 1.0f);
-    return values;
-}
-
-static DeviceBuffer *buffer_of(Compute *compute, size_t count, uint64_t random, float scale)
+static DeviceBuffer *buffer_of(Compute *compute, size_t count, uint32_t seed, float scale)
 {
     RvError err = {0};
     DeviceBuffer *buffer = compute->ops->buffer_create(compute, count, COMPUTE_FLOAT32, &err);
     assert_non_null(buffer);
-    float *values = random_floats(count, random, scale);
+    float *values = scaled_values(count, seed, scale);
     compute->ops->upload(compute, buffer, values, count);
     free(values);
     return buffer;
 }
 
 static LinearWeights *layer_of(Compute *compute, size_t outputs, size_t inputs, ComputePrecision precision,
-                               uint64_t random)
+                               uint32_t seed)
 {
     LinearWeights *layer = NULL;
     RvError err = {0};
-    float *weights = random_floats(outputs * inputs, random, 0.2f);
+    float *weights = scaled_values(outputs * inputs, seed, 0.2f);
     assert_ok(
         compute->ops->linear_create(compute, weights, weights, outputs, inputs, precision, &layer, &err),
         err);
@@ -109,8 +101,7 @@ static void run_case(const StackCase *wanted, int thread_count, size_t sequence_
     BlockSpace space;
     assert_ok(rv_block_space_create(compute, &stack.tower, wanted->precision, ROWS_MAX, 0, &space, &err),
               err);
-    float *input = random_floats(ROWS_MAX * WIDTH, 7, 1.0f),
-          *output = random_floats(ROWS_MAX * WIDTH, 8, 1.0f);
+    float *input = random_values(ROWS_MAX * WIDTH, 7), *output = random_values(ROWS_MAX * WIDTH, 8);
     for (size_t first = 0; first < sequence_count; first += at_once) {
         size_t count = sequence_count - first < at_once ? sequence_count - first : at_once;
         compute->ops->upload(compute, space.stream, input + first * TOKENS * WIDTH, count * TOKENS * WIDTH);

@@ -126,6 +126,7 @@ class Faults(ScratchTest):
         self.refuse("No such file or directory; make its folder first", PLAIN, 1, 2, "-o", "no/such/out.mp4")
         self.refuse("cannot be written", PLAIN, 1, 2, "-o", "/proc/out.mp4")
         self.refuse("clips have one of the endings mp4, mov", PLAIN, 1, 2, "-o", "out.xyz", status=2)
+        self.refuse("3gp, nut; animated previews end in .gif or .webp", PLAIN, 1, 2, "-o", "out.xyz", status=2)
         self.refuse("File name too long; give a shorter name", PLAIN, 1, 2, "-o", "x" * 250 + ".mp4")
         self.clip(PLAIN, 1, 2, "-o", "made/here/")
         self.assertEqual(os.listdir(self.place / "made/here"), ["plain_0.00.01.000-0.00.02.000.mp4"])
@@ -360,7 +361,7 @@ class Searches(ScratchTest):
         self.assertGreater(len(os.listdir(self.folder / "partly")), 0)
         for words, needed in ((["--exact-cut"], "--exact-cut needs --clips FOLDER"), (["--clip-name", "x"], "--clip-name needs --clips FOLDER"),
                               (["--handles", "1"], "--handles needs --export FILE or --clips FOLDER"),
-                              (["--force"], "--force needs --export FILE or --clips FOLDER"),
+                              (["--force"], "--force needs --export FILE, --clips FOLDER or --sheet OUT"),
                               (["--no-exif-rotation"], "--no-exif-rotation is for pictures")):
             self.assertIn(needed, self.search("a", *words, status=2)[1])
         out, told = self.search("a", "--clips", self.folder / "none.mp4", "--top", 2, status=2)

@@ -40,6 +40,15 @@ for file in "$shared/licenses/reelvec/LICENSE" "$pages/README.md" "$pages/docs/f
     expect "there is ${file#"$place"}" "yes" "$([ -s "$file" ] && echo yes || echo no)"
 done
 
+expect "what the pages link to is there" "0 missing" "$(/usr/bin/python3 -c '
+import pathlib, re, sys
+pages = sorted(pathlib.Path(sys.argv[1]).rglob("*.md"))
+links = [(page, link) for page in pages
+         for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()) if ":" not in link]
+missing = sorted({f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()})
+assert len(links) > 100, len(links)
+print(*missing, len(missing), "missing")' "$pages" 2>&1 || true)"
+
 # The model that lies in the installation is found by its name, and by the library that was made with it.
 expect "the demo's model is listed" "$shared/reelvec/models/demo" "$("$reelvec" model list --format csv 2>&1 || true)"
 expect "the demo's video is indexed with the demo's model" "96 frames" \

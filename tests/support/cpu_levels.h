@@ -11,6 +11,7 @@
 
 #include "base/cpu.h"
 #include "compute/compute.h"
+#include "random_values.h"
 
 /* Run the array of tests once for each level of the array. A test's state is the level's address. The number
  * of failed tests is added to *failures. A macro, because cmocka uses the size of the array. */
@@ -26,22 +27,8 @@
         }                                                                                                    \
     } while (0)
 
-/* Uniform in [-1, 1). */
-static inline float next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return (float)(*seed >> 8) / 8388608.0f - 1.0f;
-}
-
-/* Returns count values, with memory for one more. Free with free(). */
-static inline float *random_values(size_t count, uint32_t seed)
-{
-    float *values = malloc((count + 1) * sizeof *values);
-    assert_non_null(values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = next_random(&seed);
-    return values;
-}
+/* What the tests of kernels call it. */
+#define next_random random_value
 
 /* The definition of an activation, in double precision. */
 static inline double activation_of(double x, Activation activation)

@@ -195,6 +195,23 @@ class ChangesTest(ServedTest):
             self.assertTrue(self.served_hits(server, "an owl"))
             self.assertEqual(server.json("/api/v1/library")["state"], "ready")
 
+    def test_it_says_at_once_what_it_waits_for(self):
+        """Before the model is looked for, with a path that shows which folder was meant."""
+        for words, waits in ((["--library", "mistyped.db"], True), (["--library", "mistyped.db", "--quiet"], False),
+                             (["--library", str(self.library)], False)):
+            with self.subTest(words):
+                process = subprocess.Popen([PROGRAM, "serve", "--port", "0", *words], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+                process.stdout.readline()
+                process.terminate()
+                told = process.communicate(timeout=60)[1].splitlines()
+                self.assertEqual(process.returncode, 0, told)
+                expected = (f"reelvec: {os.path.realpath(self.folder)}/mistyped.db: there is no library here; "
+                            "the server waits until `reelvec index` makes it")
+                self.assertEqual(told[:1] == [expected], waits, told)
+                later = "reelvec: mistyped.db will be served at this address; Ctrl-C ends the server"
+                self.assertEqual(later in told, waits, told)
+
     def test_names_of_libraries_that_cannot_be_shown(self):
         folder = self.folder / "odd \udcff\n name"
         folder.mkdir()

@@ -104,7 +104,7 @@ static void print_player(void)
 {
     CliPlayer player;
     RvError err = {0};
-    if (cli_player_find(NULL, &player, &err) == RV_OK)
+    if (cli_player_find(NULL, &player, &err) == RV_OK && cli_player_check_display(&player, &err) == RV_OK)
         print_value("player", "%s (`search --play`)", player.path);
     else
         print_value("player", "%s", err.message);
@@ -126,11 +126,13 @@ static void print_fact(void *user, const char *name, const char *value)
     print_value(name, "%s", value);
 }
 
-static int check_model(const CliCommon *common)
+/* The model that searches would use: without --model the one that made the library. */
+static int check_model(const CliCommon *common, RvLibrary *library)
 {
     RvEncoder *encoder = NULL;
     RvError err = {0};
-    RvStatus status = cli_open_encoder(common, (RvLog){0}, &encoder, &err);
+    RvStatus status = library != NULL ? cli_open_library_encoder(common, library, (RvLog){0}, &encoder, &err)
+                                      : cli_open_encoder(common, (RvLog){0}, &encoder, &err);
     if (status == RV_OK)
         status = rv_encoder_open_device(encoder, &err);
     if (status == RV_OK) {
@@ -148,18 +150,16 @@ static int check_model(const CliCommon *common)
     return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->model == NULL) ? CLI_DONE : CLI_FAILED;
 }
 
-static int check_library(const CliCommon *common)
+/* What opening the library gave, and what is in it. */
+static int check_library(const CliCommon *common, RvLibrary *library, RvStatus opened, const RvError *cause)
 {
-    RvLibrary *library = NULL;
     RvVideos videos = {0};
-    RvError err = {0};
+    RvError err = *cause;
     char path[4096] = "", text[CLI_ERROR_TEXT_SIZE];
     const char *uri = cli_library(common);
-    if (uri == NULL && rv_library_default_path(path, sizeof path, &err) == RV_OK)
+    if (uri == NULL && rv_library_default_path(path, sizeof path, NULL) == RV_OK)
         uri = path;
-    RvStatus status = cli_open_library(common, RV_OPEN_READ, (RvLog){0}, &library, &err);
-    if (status == RV_OK)
-        status = rv_library_list(library, NULL, &videos, &err);
+    RvStatus status = opened == RV_OK ? rv_library_list(library, NULL, &videos, &err) : opened;
     if (status == RV_OK)
         print_value("library", "%s: %zu video%s", rv_library_uri(library), videos.count,
                     videos.count == 1 ? "" : "s");
@@ -168,7 +168,6 @@ static int check_library(const CliCommon *common)
     else
         print_value("library", "%s", cli_error_text(&err, text, sizeof text));
     rv_videos_clear(&videos);
-    rv_library_close(library);
     return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->library == NULL) ? CLI_DONE
                                                                                         : CLI_FAILED;
 }
@@ -185,8 +184,12 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     print_ffmpeg();
     if (rv_model_folder(folder, sizeof folder, NULL) == RV_OK)
         print_value("models", "%s", folder);
-    int status = check_model(&settings->common);
-    int library_status = check_library(&settings->common);
+    RvLibrary *library = NULL;
+    RvError err = {0};
+    RvStatus opened = cli_open_library(&settings->common, RV_OPEN_READ, (RvLog){0}, &library, &err);
+    int status = check_model(&settings->common, library);
+    int library_status = check_library(&settings->common, library, opened, &err);
+    rv_library_close(library);
     int settings_status = check_settings();
     status = status != CLI_DONE ? status : library_status;
     return status != CLI_DONE ? status : settings_status;
@@ -200,7 +203,9 @@ const CliCommand cli_command_doctor = {
         "Tells the version, those of FFmpeg and SQLite, the video hardware that --hwaccel can use, "
         "whether CUDA works and if not why, the "
         "processor's instructions in use, where the extension for SQLite lies, which player `search --play` "
-        "takes, which ffmpeg program cuts clips, where models, libraries and the settings file are looked for, and whether they open. The exit status is 1 when one of them is there but broken.",
+        "takes, which ffmpeg program cuts clips, where models, libraries and the settings file are looked for, and "
+        "whether they open. The model is the one that made the library, unless another one is named. The exit status "
+        "is 1 when one of them is there but broken.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     CLI_OPTIONS(DoctorSettings, options),

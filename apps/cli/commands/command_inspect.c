@@ -16,7 +16,7 @@ typedef struct InspectSettings {
     CliCommon common;
     int format;
     const char *output;
-    bool no_exif_rotation;
+    bool no_exif_rotation, force;
 } InspectSettings;
 
 enum { TOKENS_LIST }; // the formats after it are those of output.h, in its order
@@ -40,6 +40,10 @@ static const CliOption pixel_options[] = {
      .help = "the picture to write",
      .kind = CLI_TEXT,
      .offset = offsetof(InspectSettings, output)},
+    {.name = "force",
+     .help = "replace a picture that is there and was not written by reelvec",
+     .kind = CLI_FLAG,
+     .offset = offsetof(InspectSettings, force)},
     CLI_OPTION_NO_EXIF_ROTATION(InspectSettings),
     CLI_OPTION_MODEL(InspectSettings),
     CLI_OPTION_QUIET(InspectSettings),
@@ -122,7 +126,7 @@ static RvStatus write_pixels(RvEncoder *encoder, const char *source, const Inspe
                          .channel_count = 3,
                          .row_stride = (size_t)side * 3};
         surface = cli_surface_create(&image, 0, 0);
-        status = surface != NULL ? cli_surface_write(surface, settings->output, err)
+        status = surface != NULL ? cli_surface_write(surface, settings->output, settings->force, err)
                                  : cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
     if (surface != NULL)
@@ -140,7 +144,8 @@ static int run_pixels(const CliCommand *command, void *user, const CliValues *va
     int status = CLI_DONE;
     if (settings->output == NULL)
         status = cli_fail_usage("inspect pixels: needs -o OUT.png");
-    else if (cli_surface_check_path(settings->output, false, &err) != RV_OK)
+    else if (cli_surface_check_path(settings->output, false, &err) != RV_OK ||
+             cli_surface_check_free(settings->output, settings->force, &err) != RV_OK)
         status = cli_fail(&err);
     else if (cli_open_encoder(&settings->common, cli_log(&settings->common, NULL), &encoder, &err) != RV_OK ||
              write_pixels(encoder, cli_values_argument(values, 0), settings, &err) != RV_OK)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/copy_run.h"
 #include "cli/message.h"
 #include "cli/open.h"
 #include "cli/signals.h"
@@ -78,11 +79,17 @@ typedef struct Reembedding {
     RvLibrary *from, *to;
     RvEncoder *encoder;
     CliProgress progress;
+    bool begun;
 } Reembedding;
 
+/* The first report begins the progress, so that nothing is said to have begun that is refused. */
 static bool report_progress(void *user, const RvCopyProgress *report)
 {
     Reembedding *run = user;
+    if (!run->begun)
+        cli_progress_begin(&run->progress, run->settings->common.quiet, "Embedding frames",
+                           rv_library_uri(run->from), false);
+    run->begun = true;
     cli_progress_report(&run->progress, report->frames_done, report->frames_expected, report->elapsed_s);
     return !cli_interrupted();
 }
@@ -124,8 +131,6 @@ static int embed(Reembedding *run)
                             .user = run};
     RvReembedReport report = {0};
     RvError err = {0};
-    cli_progress_begin(&run->progress, settings->common.quiet, "Embedding frames", rv_library_uri(run->from),
-                       false);
     RvStatus status = rv_library_reembed(run->from, run->to, run->encoder, &how, &report, &err);
     cli_progress_end(&run->progress);
     if (status == RV_ERROR_CANCELLED && cli_interrupted()) {
@@ -138,20 +143,6 @@ static int embed(Reembedding *run)
     return report.videos_left_out > 0 ? CLI_PARTLY : CLI_DONE;
 }
 
-/* What --video names must be there, or an empty library would be left. */
-static RvStatus check_video(const Reembedding *run, RvError *err)
-{
-    RvVideos videos = {0};
-    const char *name = run->settings->video;
-    RvStatus status = name != NULL ? rv_library_list(run->from, name, &videos, err) : RV_OK;
-    if (status == RV_OK && name != NULL && videos.count == 0)
-        status =
-            cli_error(err, RV_ERROR_NOT_FOUND, "%s: no video matches '%s'; `reelvec list` shows their paths",
-                      rv_library_uri(run->from), name);
-    rv_videos_clear(&videos);
-    return status;
-}
-
 /* The new library is made last, so that nothing is left of a command that cannot do its work. */
 static int open_and_embed(Reembedding *run)
 {
@@ -162,7 +153,7 @@ static int open_and_embed(Reembedding *run)
     RvError err = {0};
     if (cli_open_library(&settings->common, RV_OPEN_READ, log, &run->from, &err) != RV_OK ||
         rv_library_reembed_possible(run->from, settings->to, &err) != RV_OK ||
-        check_video(run, &err) != RV_OK ||
+        cli_copy_check_videos(run->from, settings->video, &err) != RV_OK ||
         cli_open_encoder(&settings->common, log, &run->encoder, &err) != RV_OK ||
         rv_encoder_open_device(run->encoder, &err) != RV_OK ||
         rv_library_open(settings->to, &create, &run->to, &err) != RV_OK)

@@ -12,6 +12,7 @@
 #include "cli/picture_surface.h"
 #include "cli/search_lines.h"
 #include "cli/search_run.h"
+#include "cli/search_words.h"
 #include "cli/signals.h"
 #include "cli/terms.h"
 
@@ -64,7 +65,7 @@ static const CliOption options[] = {
      .choices = CLI_PICTURE_WORDS},
     {.name = "sheet",
      .argument = "OUT",
-     .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg",
+     .help = "also write a contact sheet of the hits: OUT.png or OUT.jpg; one that reelvec wrote is replaced",
      .kind = CLI_TEXT,
      .offset = FIELD(sheet)},
     {.name = "play",
@@ -184,20 +185,6 @@ static bool stop_search(void *user)
     return cli_interrupted();
 }
 
-/* Print a hint if the text was probably meant as something else. */
-static void hint(const Search *search, const char *option, const char *value)
-{
-    bool is_text = option == NULL || strcmp(option, "text") == 0 || strcmp(option, "then") == 0;
-    if (search->settings->common.quiet || !is_text)
-        return;
-    if (cli_term_is_file(value))
-        cli_message(
-            "'%s' is looked for as words, though a file is called so; --image %s asks with the picture",
-            value, value);
-    else if (option == NULL && cli_term_is_weighted(value))
-        cli_message("'%s' is looked for as it stands; a text with a weight goes behind --text", value);
-}
-
 /* Begin the next part of a sequence. *is_term: its text is its first term. */
 static int begin_part(Search *search, const char *text, bool *is_term)
 {
@@ -228,20 +215,25 @@ static int read_terms(Search *search, const CliValues *values)
         const char *option = value->option != NULL ? value->option->name : NULL;
         RvTerm *term = &search->terms[search->term_count];
         bool is_term = true;
-        int status = option != NULL && strcmp(option, "then") == 0
-                         ? begin_part(search, value->value, &is_term)
-                         : CLI_DONE;
+        char *plain = NULL;
+        int status = cli_search_is(value, "then")   ? begin_part(search, value->value, &is_term)
+                     : cli_search_is(value, "like") ? cli_search_settle_weight(search, value->value, &plain)
+                                                    : CLI_DONE;
         if (status != CLI_DONE)
             return status;
         if (!is_term)
             continue;
-        if (cli_term_parse(option, value->value, term, &search->storages[search->term_count], &err) != RV_OK)
+        RvStatus parsed = cli_term_parse(option, plain != NULL ? plain : value->value, term,
+                                         &search->storages[search->term_count], &err);
+        free(plain); // the term of a frame has a copy
+        if (parsed != RV_OK)
             return cli_fail(&err);
-        hint(search, option, value->value);
+        cli_search_hint(search, option, value->value);
         term->no_exif_rotation = search->settings->no_exif_rotation;
         term->part = (int64_t)search->part_count - 1;
         search->term_count++;
     }
+    cli_search_hint_quotes(search, values);
     size_t last = search->term_count > 0 ? (size_t)search->terms[search->term_count - 1].part + 1 : 1;
     if (last < search->part_count)
         return cli_fail_usage("search: nothing stands behind the last --then ''; say what follows");
@@ -278,7 +270,8 @@ static int search_all(Search *search)
         return cli_fail_usage("search: --clips needs the query on the command line");
     RvLog log = cli_log(&settings->common, NULL);
     RvError err = {0};
-    if (cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK ||
+    if ((search->library == NULL &&
+         cli_open_library(&settings->common, RV_OPEN_READ, log, &search->library, &err) != RV_OK) ||
         (needs_model(search) &&
          cli_open_library_encoder(&settings->common, search->library, log, &search->encoder, &err) != RV_OK))
         return cli_fail(&err);
@@ -301,10 +294,11 @@ static RvStatus check_clips(const SearchSettings *settings, RvError *err)
     return RV_OK;
 }
 
-/* Options of --export alone are nothing without it, those that clips have too not without both. */
-static RvStatus check_export(const TimelineFile *file, bool clips, RvTimelineOptions *asked, RvError *err)
+/* Options of --export alone are nothing without it, those that clips or a sheet have too not without one of them. */
+static RvStatus check_export(const SearchSettings *settings, RvTimelineOptions *asked, RvError *err)
 {
-    const char *of_both = file->handles.given ? "--handles" : file->force ? "--force" : NULL;
+    const TimelineFile *file = &settings->timeline;
+    bool clips = settings->clip_folder != NULL;
     const char *without = file->format != NULL         ? "--export-format"
                           : file->title != NULL        ? "--title"
                           : file->rate != NULL         ? "--rate"
@@ -314,8 +308,11 @@ static RvStatus check_export(const TimelineFile *file, bool clips, RvTimelineOpt
         return cli_timeline_check(file, asked, err);
     if (without != NULL)
         return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE", without);
-    if (of_both != NULL && !clips)
-        return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --export FILE or --clips FOLDER", of_both);
+    if (file->handles.given && !clips)
+        return cli_error(err, RV_ERROR_ARGUMENT, "search: --handles needs --export FILE or --clips FOLDER");
+    if (file->force && !clips && settings->sheet == NULL)
+        return cli_error(err, RV_ERROR_ARGUMENT,
+                         "search: --force needs --export FILE, --clips FOLDER or --sheet OUT");
     return RV_OK;
 }
 
@@ -329,11 +326,13 @@ static int choose_pictures(Search *search)
     if (settings->show != CLI_PICTURES_AUTO)
         return table || settings->show == CLI_PICTURES_NONE
                    ? CLI_DONE
-                   : cli_fail_usage("search: --show goes with the table, not with other formats or --export -");
+                   : cli_fail_usage(
+                         "search: --show goes with the table, not with other formats or --export -");
     search->pictures = table ? cli_pictures_find(stdout) : CLI_PICTURES_NONE;
     if (search->pictures == CLI_PICTURES_NONE && table && isatty(STDOUT_FILENO) && !settings->common.quiet)
-        cli_message("this terminal does not say that it shows pictures; --show=sixel, kitty or iterm writes them all "
-                    "the same, --sheet FILE into a file");
+        cli_message(
+            "this terminal does not say that it shows pictures; --show=sixel, kitty or iterm writes them all "
+            "the same, --sheet FILE into a file");
     return CLI_DONE;
 }
 
@@ -362,7 +361,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         return cli_fail(&err);
     if (settings->player != NULL && !settings->play)
         return cli_fail_usage("search: --player belongs to --play");
-    if (settings->play && cli_player_find(settings->player, &search.player, &err) != RV_OK)
+    if (settings->play && (cli_player_find(settings->player, &search.player, &err) != RV_OK ||
+                           cli_player_check_display(&search.player, &err) != RV_OK))
         return cli_fail(&err);
     if (settings->exact && settings->ann)
         return cli_fail_usage("search: --exact and --ann exclude each other");
@@ -371,10 +371,11 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     settings->timeline.format_option = "--export-format";
     settings->clips.handles = settings->timeline.handles;
     settings->clips.force = settings->timeline.force;
-    if (check_clips(settings, &err) != RV_OK ||
-        check_export(&settings->timeline, settings->clip_folder != NULL, &search.timeline, &err) != RV_OK)
+    if (check_clips(settings, &err) != RV_OK || check_export(settings, &search.timeline, &err) != RV_OK)
         return cli_fail(&err);
     int status = read_terms(&search, values);
+    if (status == CLI_DONE)
+        status = cli_search_check_sheet(&search, search.terms, search.term_count);
     if (status == CLI_DONE)
         status = choose_pictures(&search);
     if (status == CLI_DONE)
@@ -399,8 +400,8 @@ const CliCommand cli_command_search = {
         "Behind --text, --image, --like and --not a term may begin with its weight, a plain "
         "decimal number and a colon: --image 0.3:photo.png, --text 2:night. In a text a digit "
         "behind the colon makes it no weight (4:3 screen; write --text \"2: 300 spartans\" with a "
-        "space), and TEXT alone is always taken as it stands. A file that is called so (4:3.png) "
-        "goes before a weight.\n"
+        "space), and TEXT alone is always taken as it stands. A file, or of --like a video of the library, that is "
+        "called so (4:3.png) goes before a weight.\n"
         "VIDEO is a path or URL as `reelvec list` shows it, a file, the last parts of a path "
         "(clip.mp4, talks/clip.mp4), or a pattern ('talks/*'; * also crosses folders): the first of "
         "these that finds any.\n"

@@ -171,6 +171,26 @@ static void write_log(void *user, RvLogLevel level, const char *message)
         fprintf(stderr, "%s\n", message);
 }
 
+/* Returns the path as it is found from everywhere, so that a mistyped one is seen. Free with free(). NULL: no
+ * memory. */
+static char *whole_path(const char *path)
+{
+    char folder[PATH_BYTES], *whole = NULL;
+    if (path[0] == '/' || strncmp(path, "memory:", 7) == 0 || getcwd(folder, sizeof folder) == NULL)
+        return strdup(path);
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
+    return asprintf(&whole, "%s/%s", folder, path) >= 0 ? whole : NULL;
+}
+
+static void say_that_it_waits(const Serve *serve)
+{
+    char *path = whole_path(serve->options.library_uri);
+    cli_message("%s: there is no library here; the server waits until `reelvec index` makes it",
+                path != NULL ? path : serve->options.library_uri);
+    free(path);
+}
+
 /* A library that is not there yet can be made while its address is served. */
 static RvStatus open_library(Serve *serve, RvError *err)
 {
@@ -189,8 +209,7 @@ static RvStatus open_library(Serve *serve, RvError *err)
     if (status != RV_ERROR_NOT_FOUND || strstr(serve->options.library_uri, "://") != NULL)
         return status;
     if (!common->quiet)
-        cli_message("%s: there is no library yet; it is served as soon as there is one",
-                    serve->options.library_uri);
+        say_that_it_waits(serve);
     return RV_OK;
 }
 
@@ -370,7 +389,9 @@ static void announce(const Serve *serve)
     if (guarded && !told && !serve->settings->common.quiet)
         cli_message("the token is in %s; a link ends with ?token= and it", serve->options.token_file);
     if (!serve->settings->common.quiet)
-        cli_message("%s is served at this address; Ctrl-C ends the server", serve->options.library_uri);
+        cli_message(serve->library != NULL ? "%s is served at this address; Ctrl-C ends the server"
+                                           : "%s will be served at this address; Ctrl-C ends the server",
+                    serve->options.library_uri);
     cli_flush();
 }
 
@@ -434,7 +455,8 @@ const CliCommand cli_command_serve = {
         "Serves the library's page, and the HTTP interface under it, until Ctrl-C. The address is printed. By "
         "default only this machine reaches it. With --listen others do who know the token: a terminal shows it "
         "as part of the link, and as a QR code; otherwise it is only in its file. TLS is the work of a proxy in front.\n"
-        "The library is searched as it is at that moment, also while another process indexes into it.\n"
+        "The library is searched as it is at that moment, also while another process indexes into it. If there is none "
+        "yet, the server says so and waits for it.\n"
         "A client is told to try again later (429, 503) if it has too many connections or requests.",
     .examples = "  reelvec serve --open\n"
                 "  reelvec serve --listen 0.0.0.0 --host media.lan\n"

@@ -24,13 +24,14 @@
 #define MAX_PICTURES 240
 #define AROUND_COLUMNS 5
 #define AROUND_ROW_MAX 7 // so many pictures are in one row
-#define AROUND_SIDE 7 // 15 pictures in three rows, with the marked one in the centre
+#define AROUND_SIDE 7    // 15 pictures in three rows, with the marked one in the centre
 
 typedef struct SheetSettings {
     CliCommon common;
     const char *output, *around;
     int columns, side;
     CliReal every, step;
+    bool force;
 } SheetSettings;
 
 #define FIELD(field) offsetof(SheetSettings, field)
@@ -39,9 +40,13 @@ static const CliOption options[] = {
     {.name = "output",
      .letter = 'o',
      .argument = "OUT",
-     .help = "the picture to write: OUT.png or OUT.jpg; one that is there is replaced",
+     .help = "the picture to write: OUT.png or OUT.jpg; one that reelvec wrote is replaced",
      .kind = CLI_TEXT,
      .offset = FIELD(output)},
+    {.name = "force",
+     .help = "replace a picture that is there and was not written by reelvec",
+     .kind = CLI_FLAG,
+     .offset = FIELD(force)},
     {.name = "columns",
      .argument = "N",
      .help = "pictures side by side (6; with --around 5, or all if they are at most 7)",
@@ -316,7 +321,7 @@ static RvStatus write_around(Sheet *sheet)
     if (status == RV_OK)
         status = title_around(sheet, &place);
     if (status == RV_OK)
-        status = cli_sheet_write(&sheet->page, settings->output, sheet->err);
+        status = cli_sheet_write(&sheet->page, settings->output, settings->force, sheet->err);
     close_source(&source);
     free(name);
     return status;
@@ -342,7 +347,7 @@ static RvStatus write_sheet(Sheet *sheet, const char *name)
     }
     if (!all && !sheet->settings->common.quiet)
         cli_message("%s: showing %zu of %zu frames, evenly spread", name, page->count, sheet->seen_count);
-    return cli_sheet_write(page, sheet->settings->output, sheet->err);
+    return cli_sheet_write(page, sheet->settings->output, sheet->settings->force, sheet->err);
 }
 
 /* Returns NULL, or what is wrong. */
@@ -382,6 +387,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     size_t room = cli_sheet_max_rows(CELL_WIDTH) * (size_t)settings->columns;
     sheet.max_pictures = room < MAX_PICTURES ? room : MAX_PICTURES;
     RvStatus status = cli_surface_check_path(settings->output, true, &err);
+    if (status == RV_OK)
+        status = cli_surface_check_free(settings->output, settings->force, &err);
     if (status == RV_OK && name != NULL) {
         status = collect(&sheet, name);
         if (status == RV_OK)

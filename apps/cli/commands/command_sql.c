@@ -45,7 +45,8 @@ static const CliOption options[] = {
 typedef struct Session {
     const SqlSettings *settings;
     sqlite3 *db;
-    const char *name; // of the library, for messages
+    const char *name;   // of the library, for messages
+    SqlChanges changes; // of the statement that was prepared last
 } Session;
 
 /* The result of one statement, printed as a table of its own. */
@@ -158,7 +159,7 @@ static int print_rows(const Session *session, Result *result)
 static int run_statement(const Session *session, sqlite3_stmt *statement)
 {
     int count = sqlite3_column_count(statement);
-    if (!session->settings->write && !sqlite3_stmt_readonly(statement)) {
+    if (!session->settings->write && !cli_sql_changes_nothing(&session->changes, statement)) {
         cli_message("sql: this statement changes the library; add --write to allow it");
         return CLI_FAILED;
     }
@@ -180,12 +181,13 @@ static int run_statement(const Session *session, sqlite3_stmt *statement)
     return status;
 }
 
-static int run_script(const Session *session, const char *sql)
+static int run_script(Session *session, const char *sql)
 {
     int status = CLI_DONE;
     while (*sql != '\0' && status == CLI_DONE) {
         sqlite3_stmt *statement = NULL;
         const char *rest = NULL;
+        session->changes = (SqlChanges){0};
         int code = sqlite3_prepare_v2(session->db, sql, -1, &statement, &rest);
         if (code != SQLITE_OK)
             status = fail_sql(session, code);
@@ -241,6 +243,7 @@ static int query(const SqlSettings *settings, const char *sql)
         RV_OK)
         return cli_fail(&err);
     session.name = path;
+    cli_sql_watch(session.db, &session.changes);
     cli_catch_interrupts();
     sqlite3_progress_handler(session.db, 10000, stop_when_interrupted, NULL);
     int code = sql_functions_register(session.db, &function_options);
@@ -271,7 +274,8 @@ const CliCommand cli_command_sql = {
     .summary = "SQL on a library file, with vector functions",
     .description =
         "Runs SQLite's SQL on the library and prints what it gives; '-' reads the statements from standard "
-        "input. Nothing can be changed without --write.\n"
+        "input. Nothing can be changed without --write; temporary tables and views are no part of the library, and "
+        "last as long as the command.\n"
         "Besides SQLite's functions there are dot_product(a, b), embed_text('...'), embed_image(blob), "
         "vector_from_json(text), vector_to_json(vector), vector_length(vector), which counts its numbers, "
         "and "

@@ -35,10 +35,9 @@ static void put_groups(FILE *out)
 
 static void put_commands(FILE *out)
 {
-    fputs(
-        "# The words that may follow a command's first words.\n"
-        "_reelvec_commands() {\n    case $1 in\n    '') printf '%s' '",
-        out);
+    fputs("# The words that may follow a command's first words.\n"
+          "_reelvec_commands() {\n    case $1 in\n    '') printf '%s' '",
+          out);
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
         if (page_is_first_of_group(*command))
             fprintf(out, "%.*s ", (int)page_first_word(*command), (*command)->name);
@@ -60,10 +59,9 @@ static void put_commands(FILE *out)
 
 static void put_options(FILE *out)
 {
-    fputs(
-        "# The options of a command; of all, in front of it.\n"
-        "_reelvec_options() {\n    case $1 in\n    '') printf '%s' '",
-        out);
+    fputs("# The options of a command; of all, in front of it.\n"
+          "_reelvec_options() {\n    case $1 in\n    '') printf '%s' '",
+          out);
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {
         for (size_t i = 0; i < (*command)->option_count; i++) {
             if (page_is_first_with(*command, &(*command)->options[i]))
@@ -129,6 +127,15 @@ static void put_kinds(FILE *out)
 }
 
 static const char functions[] =
+    "# The models that there are, also those that were added; without the program those that it knows. Names are\n"
+    "# expanded by compgen, so others than plain ones are left out.\n"
+    "_reelvec_list_models() {\n"
+    "    local name rest names=''\n"
+    "    while IFS=, read -r name rest; do\n"
+    "        [[ $name == name || $name == *[!A-Za-z0-9@._/+-]* ]] || names+=\"$name \"\n"
+    "    done < <(\"${COMP_WORDS[0]}\" model list --format csv 2>/dev/null)\n"
+    "    printf '%s' \"${names:-$_reelvec_models}\"\n"
+    "}\n\n"
     "# Find the command: its words in `command`, `open` if another word of it may follow.\n"
     "_reelvec_find() {\n"
     "    local i word\n"
@@ -176,7 +183,7 @@ static const char functions[] =
     "    files) ;; # readline completes files, with '~' and quotes\n"
     "    folders) compopt +o default +o bashdefault -o dirnames 2>/dev/null ;;\n"
     "    programs) COMPREPLY=($(compgen -c -- \"$cur\")) ;;\n"
-    "    models) COMPREPLY=($(compgen -W \"$_reelvec_models\" -- \"$cur\")) ;;\n"
+    "    models) COMPREPLY=($(compgen -W \"$(_reelvec_list_models)\" -- \"$cur\")) ;;\n"
     "    words*)\n"
     "        compopt +o default +o bashdefault 2>/dev/null\n"
     "        COMPREPLY=($(compgen -W \"${kind#words }\" -- \"$cur\"))\n"

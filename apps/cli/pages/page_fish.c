@@ -27,7 +27,7 @@ static void put_value(FILE *out, CliArgument argument, const CliOption *option)
         fputs(" -f -a '(__fish_complete_directories)'", out);
         break;
     case CLI_ARGUMENT_MODEL:
-        fputs(" -F -a '$__reelvec_models'", out);
+        fputs(" -F -a '(__reelvec_list_models)'", out);
         break;
     case CLI_ARGUMENT_PROGRAM:
         fputs(" -F -a '(__fish_complete_command)'", out);
@@ -106,6 +106,14 @@ static void put_value_options(FILE *out)
 }
 
 static const char functions[] =
+    "\n# The models that there are, also those that were added; without the program those that it knows.\n"
+    "function __reelvec_list_models\n"
+    "    set -l program (commandline -opc)[1]\n"
+    "    set -l rows ($program model list --format csv 2>/dev/null)\n"
+    "    set -l names (string replace -r ',.*' '' -- $rows | string match -v name)\n"
+    "    test (count $names) -gt 0; or set names $__reelvec_models\n"
+    "    printf '%s\\n' $names\n"
+    "end\n"
     "\n# Succeeds if the command before the cursor is this one; \"\" is none yet.\n"
     "function __reelvec_at\n"
     "    set -l command\n"

@@ -161,10 +161,16 @@ void page_zsh(FILE *out)
     fputs(
         "#compdef reelvec\n# zsh completion of reelvec, made from the program's tables when it was built.\n\n",
         out);
-    fprintf(out,
-            "_reelvec_models() {\n    _alternative 'models:model:(%s)' 'files:file:_files'\n}\n\n"
-            "_reelvec_names() {\n",
-            models);
+    fprintf(
+        out,
+        "# Those that there are, also those that were added; without the program those that it knows.\n"
+        "_reelvec_models() {\n"
+        "    local -a models=(${(f)\"$(_call_program models reelvec model list --format csv 2>/dev/null)\"})\n"
+        "    models=(${${models%%%%,*}:#name})\n"
+        "    (( $#models )) || models=(%s)\n"
+        "    _alternative 'models:model:compadd -a models' 'files:file:_files'\n}\n\n"
+        "_reelvec_names() {\n",
+        models);
     put_list(out, NULL);
     fputs("    _describe -t commands 'command' names\n}\n\n", out);
     for (const CliCommand *const *command = cli_commands; *command != NULL; command++) {

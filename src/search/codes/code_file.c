@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/find.h"
 #include "base/mem.h"
+#include "naming/same_file.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers lie in the file as in memory");
 
@@ -278,7 +279,7 @@ static void share_segments(CodeFile *file, const CodeFile *known, const uint8_t 
 {
     struct stat here, there;
     if (fstat(file->descriptor, &here) != 0 || fstat(known->descriptor, &there) != 0 ||
-        here.st_dev != there.st_dev || here.st_ino != there.st_ino || file->dimensions != known->dimensions)
+        !rv_same_file(&here, &there) || file->dimensions != known->dimensions)
         return;
     for (size_t i = 0; i < known->segment_count && !has_token(file, token); i++) {
         CodeSegment segment = known->segments[i];

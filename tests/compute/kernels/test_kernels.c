@@ -37,12 +37,6 @@ static const CpuKernels *level_kernels(void **state)
     return kernels;
 }
 
-static void fill_random(float *values, size_t count, uint32_t seed, float scale)
-{
-    for (size_t i = 0; i < count; i++)
-        values[i] = scale * next_random(&seed);
-}
-
 /* A result with canaries around it. */
 typedef struct Guarded {
     float values[GUARD + 4 * LENGTH_MAX + GUARD];

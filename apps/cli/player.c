@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <glob.h>
 #include <math.h>
 #include <signal.h>
 #include <spawn.h>
@@ -89,7 +88,6 @@ RvStatus cli_player_find(const char *wanted, CliPlayer *out, RvError *err)
         source = "REELVEC_PLAYER";
         wanted = variable;
     }
-    out->on_path = wanted == NULL || strchr(wanted, '/') == NULL;
     for (size_t i = 0; wanted == NULL && i < PLAYER_COUNT; i++) {
         out->kind = players[i].kind;
         if (find_program(players[i].name, out->path, sizeof out->path))
@@ -108,94 +106,6 @@ RvStatus cli_player_find(const char *wanted, CliPlayer *out, RvError *err)
         return cli_error(err, RV_ERROR_NOT_FOUND, "%s: '%s' is no program%s", source, wanted,
                          strchr(wanted, '/') != NULL ? "" : " on PATH");
     return RV_OK;
-}
-
-/* ---- a display ------------------------------------------------------------------------------------------ */
-
-static bool is_set(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0';
-}
-
-/* mpv and SDL draw without a display server on /dev/dri/card0, ... */
-static bool has_graphics_card(void)
-{
-    glob_t cards;
-    bool found = false;
-    if (glob("/dev/dri/card*", GLOB_NOSORT, NULL, &cards) != 0)
-        return false;
-    for (size_t i = 0; i < cards.gl_pathc; i++)
-        found = found || access(cards.gl_pathv[i], R_OK | W_OK) == 0;
-    globfree(&cards);
-    return found;
-}
-
-/* Returns whether a line of mpv's settings may choose an output: vo, or what brings further settings. */
-static bool names_output(const char *line)
-{
-    static const char *const keys[] = {"vo", "profile", "include"};
-    line += strspn(line, " \t-");
-    size_t length = strspn(line, "abcdefghijklmnopqrstuvwxyz");
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strlen(keys[i]) == length && strncmp(line, keys[i], length) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Of mpv the user's settings may name an output that needs no display, as a terminal's. */
-static bool mpv_settings_name_output(void)
-{
-    static const struct {
-        const char *variable, *file;
-    } places[] = {{"MPV_HOME", "mpv.conf"},
-                  {"XDG_CONFIG_HOME", "mpv/mpv.conf"},
-                  {"HOME", ".config/mpv/mpv.conf"},
-                  {"HOME", ".mpv/config"}};
-    bool found = false;
-    for (size_t i = 0; i < sizeof places / sizeof places[0] && !found; i++) {
-        char path[4096], line[1024];
-        if (!is_set(places[i].variable))
-            continue;
-        snprintf(path, sizeof path, "%s/%s", getenv(places[i].variable), places[i].file);
-        FILE *file = fopen(path, "re");
-        while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-            found = names_output(line);
-        if (file != NULL)
-            fclose(file);
-    }
-    return found;
-}
-
-/* A script may start its player anywhere. */
-static bool is_script(const char *path)
-{
-    char start[2] = "";
-    FILE *file = fopen(path, "rbe");
-    bool script =
-        file != NULL && fread(start, 1, sizeof start, file) == sizeof start && memcmp(start, "#!", 2) == 0;
-    if (file != NULL)
-        fclose(file);
-    return script;
-}
-
-RvStatus cli_player_check_display(const CliPlayer *player, RvError *err)
-{
-#ifdef __APPLE__
-    return RV_OK; // its windows need no variable
-#endif
-    const char *name = cli_text_last_part(player->path);
-    bool mpv = strcmp(name, "mpv") == 0, ffplay = strcmp(name, "ffplay") == 0;
-    if (!player->on_path || (!mpv && !ffplay) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") ||
-        (ffplay && (is_set("SDL_VIDEODRIVER") || is_set("SDL_VIDEO_DRIVER"))) ||
-        (mpv && mpv_settings_name_output()) || has_graphics_card() || is_script(player->path))
-        return RV_OK;
-    return cli_error(
-        err, RV_ERROR_UNSUPPORTED,
-        "%s: there is no display here to play on: neither DISPLAY nor WAYLAND_DISPLAY is set; play on another "
-        "machine, or name the player by its path, which starts it in any case",
-        player->path);
 }
 
 /* ---- starting ------------------------------------------------------------------------------------------- */
@@ -294,6 +204,20 @@ static int spawn(char *const *arguments, pid_t *child)
     return code;
 }
 
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0';
+}
+
+/* Print how the player failed, and the usual reason if it may be that one. */
+static void tell_failure(const CliPlayer *player, int exit_status)
+{
+    bool display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    cli_message("%s: ended with status %d%s", player->path, exit_status,
+                display ? "" : "; neither DISPLAY nor WAYLAND_DISPLAY is set, so it may have found no display");
+}
+
 static int run_player(const CliPlayer *player, char *const *arguments)
 {
     pid_t child = 0;
@@ -315,7 +239,7 @@ static int run_player(const CliPlayer *player, char *const *arguments)
     if (WIFSIGNALED(ended))
         cli_message("%s: was ended by signal %d", player->path, WTERMSIG(ended));
     else if (WEXITSTATUS(ended) != 0)
-        cli_message("%s: ended with status %d", player->path, WEXITSTATUS(ended));
+        tell_failure(player, WEXITSTATUS(ended));
     return WIFEXITED(ended) && WEXITSTATUS(ended) == 0 ? CLI_DONE : CLI_FAILED;
 }
 

@@ -3,15 +3,12 @@
 #ifndef RV_CLI_PLAYER_H
 #define RV_CLI_PLAYER_H
 
-#include <stdbool.h>
-
 #include "reelvec/video.h"
 
 #define CLI_PLAYERS "mpv, vlc, ffplay" // in the order in which they are looked for
 
 typedef struct CliPlayer {
     RvPlayer kind;   // how it is told where to begin
-    bool on_path;    // it was named by a name alone, or not at all
     char path[4096]; // of the program
 } CliPlayer;
 
@@ -19,11 +16,6 @@ typedef struct CliPlayer {
  * CLI_PLAYERS on PATH. Its name tells its kind: "mpv", "mpv-0.40" and "mpv.sh" are mpv. Errors: NOT_FOUND, ARGUMENT (a
  * name that tells no kind). */
 RvStatus cli_player_find(const char *wanted, CliPlayer *out, RvError *err);
-
-/* Errors: UNSUPPORTED if it is known that the player has nothing to show a picture on: mpv or ffplay as they are on
- * PATH, and neither a display server, nor a graphics card that this process may write to, nor a setting of the user
- * that names another output. A program that was named by its path may be anything, and so may a script. */
-RvStatus cli_player_check_display(const CliPlayer *player, RvError *err);
 
 /* Play a video (a path or a URL) from a time of the library on, and wait for the player's end. Its standard output is
  * our standard error, so that rows stay alone on ours. Ctrl-C is the player's; SIGTERM and SIGHUP are passed on to

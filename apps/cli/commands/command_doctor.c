@@ -104,7 +104,7 @@ static void print_player(void)
 {
     CliPlayer player;
     RvError err = {0};
-    if (cli_player_find(NULL, &player, &err) == RV_OK && cli_player_check_display(&player, &err) == RV_OK)
+    if (cli_player_find(NULL, &player, &err) == RV_OK)
         print_value("player", "%s (`search --play`)", player.path);
     else
         print_value("player", "%s", err.message);

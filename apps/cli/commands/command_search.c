@@ -361,8 +361,7 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
         return cli_fail(&err);
     if (settings->player != NULL && !settings->play)
         return cli_fail_usage("search: --player belongs to --play");
-    if (settings->play && (cli_player_find(settings->player, &search.player, &err) != RV_OK ||
-                           cli_player_check_display(&search.player, &err) != RV_OK))
+    if (settings->play && cli_player_find(settings->player, &search.player, &err) != RV_OK)
         return cli_fail(&err);
     if (settings->exact && settings->ann)
         return cli_fail_usage("search: --exact and --ann exclude each other");

@@ -3,8 +3,8 @@
 #include "base/threads.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,6 +21,20 @@ int rv_threads_available(void)
         return 1;
     int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
+}
+
+int rv_thread_start(pthread_t *thread, void *(*body)(void *), void *context)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF};
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&blocked, own[i]);
+    // A new thread begins with the mask of the one that starts it.
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    int failure = pthread_create(thread, NULL, body, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failure;
 }
 
 /* The state of a run is one atomic word, so that opening, joining, leaving and closing it are single steps.
@@ -240,7 +254,7 @@ static RvStatus start_worker(ThreadPool *pool, int worker, RvError *err)
     if (start == NULL)
         return RV_ERROR_MEMORY;
     *start = (WorkerStart){.pool = pool, .worker = worker};
-    int failure = pthread_create(&pool->threads[worker - 1], NULL, worker_main, start);
+    int failure = rv_thread_start(&pool->threads[worker - 1], worker_main, start);
     if (failure != 0) {
         free(start);
         return rv_error_set(err, RV_ERROR_MEMORY, "cannot start a thread: %s", strerror(failure));

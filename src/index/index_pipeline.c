@@ -182,7 +182,7 @@ static bool start_thread(Task *task, TaskStage stage, void *(*body)(void *))
 {
     task->stage = stage;
     task->thread_status = RV_OK;
-    if (pthread_create(&task->thread, NULL, body, task) == 0)
+    if (rv_thread_start(&task->thread, body, task) == 0)
         return true;
     task->status =
         rv_error_set(&task->error, RV_ERROR_MEMORY, "%s: cannot start a thread", task->video.source.path);

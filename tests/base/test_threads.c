@@ -7,9 +7,12 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/threads.h"
 
@@ -225,6 +228,40 @@ static void *push_numbers(void *argument)
     return NULL;
 }
 
+static volatile sig_atomic_t signals_handled;
+
+static void handle(int signal_number)
+{
+    (void)signal_number;
+    signals_handled++;
+}
+
+/* A signal to the process, while this thread has it blocked and workers could take it. */
+static void workers_take_no_signals_of_the_program(void **state)
+{
+    (void)state;
+    ThreadPool *pool = NULL;
+    Counts *counts = calloc(1, sizeof *counts);
+    sigset_t held, pending, before;
+    struct sigaction action = {.sa_handler = handle}, old;
+    sigemptyset(&held);
+    sigaddset(&held, SIGUSR1);
+    assert_int_equal(rv_threads_create(3, &pool, NULL), RV_OK);
+    rv_threads_run(pool, TASKS, count_run, counts);
+    sigaction(SIGUSR1, &action, &old);
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, &held, &before), 0);
+    assert_int_equal(kill(getpid(), SIGUSR1), 0);
+    wait_ms(50);
+    assert_int_equal(signals_handled, 0);
+    sigpending(&pending);
+    assert_true(sigismember(&pending, SIGUSR1));
+    rv_threads_destroy(pool);
+    assert_int_equal(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+    assert_int_equal(signals_handled, 1);
+    sigaction(SIGUSR1, &old, NULL);
+    free(counts);
+}
+
 static void queue_keeps_order_and_ends_after_close(void **state)
 {
     Queue *queue = NULL;
@@ -278,6 +315,7 @@ int main(void)
         cmocka_unit_test(several_callers_share_a_pool),
         cmocka_unit_test(a_task_may_use_the_pool_that_runs_it),
         cmocka_unit_test(idle_pool_uses_no_processor_time),
+        cmocka_unit_test(workers_take_no_signals_of_the_program),
         cmocka_unit_test(queue_keeps_order_and_ends_after_close),
         cmocka_unit_test(pop_within_tells_waiting_from_the_end),
         cmocka_unit_test(close_wakes_a_producer_that_waits),

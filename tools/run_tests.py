@@ -18,8 +18,8 @@ import sys
 
 # cmocka's lines; a skipped case says why on the line before.
 CASE = re.compile(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] (\w+)$", re.M)
-# At a time: more than a small machine has cores, since many of them mostly wait.
-PROCESSES = "5"
+# At a time: twice the cores of a small machine, since many of them mostly wait.
+PROCESSES = "4"
 
 
 def chosen_tests(build, beginnings):

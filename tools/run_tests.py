@@ -11,12 +11,15 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
 
 # cmocka's lines; a skipped case says why on the line before.
 CASE = re.compile(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] (\w+)$", re.M)
+# At a time: twice the cores of a small machine, since many of them mostly wait.
+PROCESSES = "4"
 
 
 def chosen_tests(build, beginnings):
@@ -50,15 +53,21 @@ def count_program(record):
     return passed, failed, list(skipped.items())
 
 
+def take_clips(build, other):
+    """The clips that the tests of the other build have made: ffmpeg makes them, whatever reelvec was built with."""
+    clips, made = pathlib.Path(build, "clips"), pathlib.Path(other, "clips")
+    if made.is_dir() and not clips.exists():
+        shutil.copytree(made, clips)
+
+
 def run_build(build, beginnings):
     names = chosen_tests(build, beginnings)
     if not names:
         sys.exit(f"{build}: no such tests; `meson test -C {build} --list` names them")
     log = pathlib.Path(build, "meson-logs", "testlog.json")
     log.unlink(missing_ok=True)
-    # Tests generate media and checkpoints, so not more than a small machine bears; some of them mostly wait.
     patience = os.environ.get("REELVEC_TEST_PATIENCE", "1")
-    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", "3", "--print-errorlogs",
+    subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", PROCESSES, "--print-errorlogs",
                     "--timeout-multiplier", patience, *names])
     passed = failed = 0
     skipped = []
@@ -80,6 +89,7 @@ def main():
     passed = failed = 0
     skipped = []
     for build in builds:
+        take_clips(build, builds[0])
         p, f, s = run_build(build, beginnings)
         passed, failed, skipped = passed + p, failed + f, skipped + s
     for case, why in skipped:

@@ -4,6 +4,7 @@ import os
 import unittest
 
 from driving import DrivenTest
+from numbered_video import make
 from serving import MEDIA, MODEL
 from whole_runs import PROGRAM, run
 
@@ -30,15 +31,8 @@ class PageVideosTest(DrivenTest):
     def test_files_of_many_kinds_play(self):
         videos, library = self.folder / "kinds", self.folder / "kinds.db"
         videos.mkdir()
-        stripes = "if(mod(floor(N/pow(2\\,floor(X/16)))\\,2)\\,235\\,16)"
-        plain = {}  # by rate
         for name, rate, _, options in self.KINDS:
-            if rate not in plain:
-                plain[rate] = self.folder / f"plain{len(plain)}.nut"
-                run("ffmpeg", "-v", "error", "-f", "lavfi", "-i",
-                    f"nullsrc=s=160x96:r={'30000/1001' if rate != 25 else 25}:d=12,geq=lum='{stripes}':cb=128:cr=128,format=yuv420p",
-                    "-f", "lavfi", "-i", "sine=440:d=12:sample_rate=48000", "-c:v", "rawvideo", "-c:a", "pcm_s16le", plain[rate])
-            run("ffmpeg", "-v", "error", "-i", plain[rate], *options, videos / name)
+            make(videos / name, *options, seconds=12, rate="30000/1001" if rate != 25 else "25", audio=())
         self.index(videos, library=library, every="1")
         with self.serve(library=library) as server:
             self.drive("kinds", address=f"http://localhost:{server.port}/",

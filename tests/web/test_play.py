@@ -12,20 +12,13 @@ import struct
 import time
 import unittest
 
+from numbered_video import BITS, make
 from serving import ServedTest, Server, wait_until
 from whole_runs import PROGRAM, SLOW, run
 
 LENGTH = 10
-BITS = 10  # of a frame's number, which a picture shows as stripes: the first one is the lowest bit
-STRIPES = f"geq=lum='16+219*gt(bitand(N,pow(2,floor({BITS}*X/W))),0)':cb=128:cr=128"
 NEAR_S = 0.008  # by which ffprobe may see the start of a file elsewhere (of the sound in Matroska)
 MODES = ("remux", "transcode")
-
-
-def make(path, *codec, audio=("-c:a", "aac"), size="160x96", rate="25", filters="format=yuv420p", more=()):
-    """A video whose frames show their numbers."""
-    run("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"nullsrc=s={size}:r={rate}:d={LENGTH},{STRIPES},{filters}", "-f", "lavfi", "-i",
-        f"sine=440:d={LENGTH}:sample_rate=48000", *codec, *audio, *more, path)
 
 
 def turn_clockwise(path):
@@ -116,7 +109,7 @@ class PlayTest(ServedTest):
         cls.kinds = cls.folder / "kinds"
         cls.kinds.mkdir()
         for name, _, codec, more in cls.FILES:
-            make(cls.kinds / name, *codec, **more)
+            make(cls.kinds / name, *codec, seconds=LENGTH, **more)
         for name, source in cls.COPIES:
             before = ("-ss", "2.3") if name == "edited.mp4" else ()  # hidden by an edit list
             run("ffmpeg", "-v", "error", *before, "-i", cls.kinds / source, "-c", "copy", cls.kinds / name)
@@ -184,7 +177,7 @@ class PlayTest(ServedTest):
     def test_transcodes_are_what_browsers_play(self):
         ids = self.ids()
         for name, *_, more in self.FILES:
-            streams = self.facts(self.ask(ids[name], "mode=transcode&t=1").body)
+            streams = self.facts(self.ask(ids[name], "mode=transcode&t=8").body)
             self.assertEqual([s["codec_name"] for s in streams], ["h264"] if name == "silent.mp4" else ["h264", "aac"], name)
             self.assertEqual(streams[0]["pix_fmt"], "yuv420p")
             self.assertEqual(streams[0].get("sample_aspect_ratio", "1:1"), "1:1")

@@ -176,12 +176,6 @@ FrameBatch *rv_batch_maker_next(BatchMaker *maker, bool *end, RvStatus *status, 
     return batch;
 }
 
-void rv_batch_maker_begin(BatchMaker *maker)
-{
-    for (int i = 0; i < FRAME_BATCHES; i++)
-        rv_queue_push(maker->empty, &maker->batches[i]);
-}
-
 void rv_batch_maker_return(BatchMaker *maker, FrameBatch *batch)
 {
     rv_queue_push(maker->empty, batch);
@@ -234,7 +228,10 @@ static RvStatus create_batches(BatchMaker *maker, RvError *err)
     if (maker->input_u8 == NULL)
         return RV_ERROR_MEMORY;
     maker->embedded_u8 = maker->input_u8 + maker->input_bytes;
-    return rv_queue_create(FRAME_BATCHES, &maker->empty, err);
+    RvStatus status = rv_queue_create(FRAME_BATCHES, &maker->empty, err);
+    for (int i = 0; i < FRAME_BATCHES && status == RV_OK; i++)
+        rv_queue_push(maker->empty, &maker->batches[i]);
+    return status;
 }
 
 static void set_sizes(BatchMaker *maker, const RvIndexOptions *options, const ModelInput *input)

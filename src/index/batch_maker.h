@@ -62,9 +62,7 @@ size_t rv_batch_maker_expected(const BatchMaker *maker);
  * it. Returns NULL if no more batches are wanted. */
 FrameBatch *rv_batch_maker_next(BatchMaker *maker, bool *end, RvStatus *status, RvError *err);
 
-/* For the other thread: _begin lets the filling start, _return returns a batch for reuse, _stop ends the
- * filling and wakes the filling thread. */
-void rv_batch_maker_begin(BatchMaker *maker);
+/* For the other thread: _return returns a batch for reuse, _stop ends the filling and wakes the filling thread. */
 void rv_batch_maker_return(BatchMaker *maker, FrameBatch *batch);
 void rv_batch_maker_stop(BatchMaker *maker);
 

@@ -119,7 +119,7 @@ static void *decode(void *argument)
     RvStatus status = rv_index_video_open(&task->video, task->decoder_threads, &task->thread_error);
     bool end = status != RV_OK;
     if (status == RV_OK)
-        send_event(task, EVENT_OPENED, NULL);
+        send_event(task, EVENT_OPENED, NULL); // its row begins when the caller's thread has time
     while (!end && status == RV_OK) {
         FrameBatch *batch = rv_batch_maker_next(task->video.batches, &end, &status, &task->thread_error);
         if (batch == NULL)
@@ -346,7 +346,7 @@ static void decide(PipelineRun *run, Task *task)
     }
     report_progress(run, task, false);
     RvError err = {0};
-    // Done while the first frames are being decoded.
+    // Done while the video is opened and its first frames are decoded.
     RvStatus prepared = rv_encoder_prepare_images(run->context.encoder, &err);
     if (prepared != RV_OK)
         fail_task(task, prepared, &err);
@@ -402,7 +402,6 @@ static void begin_row(PipelineRun *run, Task *task)
         stop_task(task, true);
         return;
     }
-    rv_batch_maker_begin(task->video.batches);
     report_progress(run, task, false);
 }
 

@@ -50,6 +50,7 @@ typedef struct IndexVideo {
     IndexDecision decision;
     int64_t video_id; // id of its row, once the row has begun
     VideoReader *reader;
+    VideoInfo opened; // the reader's, before a frame was decoded
     BatchMaker *batches;
     BatchWriter *writer;
     double taken_from_s, taken_to_s; // times of the first and the last frame stored

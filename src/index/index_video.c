@@ -280,6 +280,8 @@ RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err)
                                err);
     if (status != RV_OK && !rv_origin_falls_back(video, status, err))
         return status;
+    if (video->reader != NULL)
+        video->opened = *rv_video_info(video->reader);
     BatchSource source = {
         .reader = video->reader, .old = video->old, .first_sample = video->decision.first_sample};
     return rv_batch_maker_open(&source, video->origin != NULL ? &video->options : context->options,
@@ -316,7 +318,7 @@ RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err)
     RvStatus status = RV_OK;
     video->video_id = decision->resume_id;
     if (decision->resume_id == 0) {
-        VideoFacts facts = facts_of(video, video->reader != NULL ? rv_video_info(video->reader) : NULL);
+        VideoFacts facts = facts_of(video, video->reader != NULL ? &video->opened : NULL);
         status = rv_store_begin_video(context->store, &facts, decision->replace_id, &video->video_id, err);
     }
     if (status != RV_OK)

@@ -20,8 +20,8 @@ RvStatus rv_index_video_read(IndexVideo *video, RvError *err);
 RvStatus rv_index_video_decide(IndexVideo *video, RvError *err);
 /* Open reader and batches. thread_count: threads of the decoder; 0 for one per core. */
 RvStatus rv_index_video_open(IndexVideo *video, int thread_count, RvError *err);
-/* S: begin the row, unless one is continued, and allocate what the batches need; the batches may be filled
- * then. This and the two below return BUSY, with `elsewhere` set, if another process indexes the video:
+/* S: begin the row, unless one is continued, and allocate what storing batches needs; batches may be filled meanwhile.
+ * This and the two below return BUSY, with `elsewhere` set, if another process indexes the video:
  * processes may index the same library at the same time, and none locks a video. A process that finds a frame
  * it was about to store leaves the video to the other process. */
 RvStatus rv_index_video_begin_row(IndexVideo *video, RvError *err);

@@ -117,8 +117,10 @@ static RvStatus append_picture(OldFrames *old, int64_t frame_number, Buffer *jpe
                                       &size_bytes, err);
     if (status == RV_ERROR_NOT_FOUND)
         status = explain_absence(old, err);
+    if (status == RV_OK && bytes != NULL) // which are the reader's until the next call
+        status = rv_buffer_append(jpeg, bytes, size_bytes, err);
     pthread_mutex_unlock(old->origin->mutex);
-    return status == RV_OK && bytes != NULL ? rv_buffer_append(jpeg, bytes, size_bytes, err) : status;
+    return status;
 }
 
 RvStatus rv_old_frames_take(OldFrames *old, int64_t frame_number, double *time_s, Buffer *jpeg, RvError *err)

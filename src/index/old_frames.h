@@ -21,7 +21,7 @@ typedef struct IndexOrigin {
     bool took_pictures;     // set: its stored pictures are what is embedded
 } IndexOrigin;
 
-/* Threads: any; one call at a time. */
+/* Threads: any number at once, but for opening and closing. */
 typedef struct OldFrames OldFrames;
 
 /* Origin and encoder are borrowed. Errors: those of rv_store_frames. */

@@ -94,7 +94,8 @@ static cairo_status_t write_bytes(void *user, const unsigned char *bytes, unsign
     unsigned before = count < png->header_left ? count : png->header_left;
     bool good = fwrite(bytes, 1, before, png->file) == before;
     if (before > 0 && (png->header_left -= before) == 0)
-        good = good && fwrite(RV_FILE_PNG_MARK, 1, sizeof RV_FILE_PNG_MARK - 1, png->file) > 0;
+        good = good && fwrite(RV_FILE_PNG_MARK, 1, sizeof RV_FILE_PNG_MARK - 1, png->file) ==
+                           sizeof RV_FILE_PNG_MARK - 1;
     good = good && fwrite(bytes + before, 1, count - before, png->file) == count - before;
     return good ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }

@@ -77,20 +77,41 @@ void cli_search_hint_quotes(const Search *search, const CliValues *values)
 
 /* ---- weights of --like ---------------------------------------------------------------------------------- */
 
-/* Returns whether the library has videos that VIDEO@TIME may mean. */
-static bool has_video(RvLibrary *library, const char *place, bool also_pattern)
+/* *found: whether the library has videos that VIDEO@TIME may mean. Errors: those of reading. */
+static RvStatus find_video(RvLibrary *library, const char *place, bool also_pattern, bool *found,
+                           RvError *err)
 {
     char *name = NULL;
     double time_s = 0;
     RvVideos videos = {0};
     RvNaming naming = RV_NAMED_NONE;
-    RvError ignored = {0};
-    bool found = cli_term_split_place("like", place, &name, &time_s, &ignored) == RV_OK &&
-                 rv_library_find(library, name, &videos, &naming, NULL) == RV_OK && videos.count > 0 &&
-                 (also_pattern || naming != RV_NAMED_PATTERN);
+    RvStatus status = cli_term_split_place("like", place, &name, &time_s, err);
+    if (status == RV_OK)
+        status = rv_library_find(library, name, &videos, &naming, err);
+    *found = status == RV_OK && videos.count > 0 && (also_pattern || naming != RV_NAMED_PATTERN);
     rv_videos_clear(&videos);
     free(name);
-    return found;
+    return status;
+}
+
+/* The value is WEIGHT:VIDEO@TIME, the rest VIDEO@TIME, or all of it names a video. */
+static RvStatus settle_weight(RvLibrary *library, const char *value, const char *rest, char **plain,
+                              RvError *err)
+{
+    bool whole = false, found = false;
+    RvStatus status = find_video(library, value, false, &whole, err);
+    if (status == RV_OK && whole)
+        return asprintf(plain, "1:%s", value) >= 0 ? RV_OK : cli_error(err, RV_ERROR_MEMORY, "out of memory");
+    if (status == RV_OK)
+        status = find_video(library, rest, true, &found, err);
+    if (status != RV_OK || found)
+        return status;
+    int length = (int)(strrchr(rest, '@') - rest);
+    return cli_error(
+        err, RV_ERROR_NOT_FOUND,
+        "%.*s (weight %.*s): no such video in the library, nor one called %.*s; `reelvec list` shows "
+        "their paths",
+        length, rest, (int)(rest - value - 1), value, (int)(rest - value) + length, value);
 }
 
 int cli_search_settle_weight(Search *search, const char *value, char **plain)
@@ -100,21 +121,14 @@ int cli_search_settle_weight(Search *search, const char *value, char **plain)
     char *name = NULL;
     RvError err = {0};
     *plain = NULL;
-    if (rest == value || cli_term_split_place("like", rest, &name, &time_s, &err) != RV_OK)
+    bool is_place = rest != value && cli_term_split_place("like", rest, &name, &time_s, &err) == RV_OK;
+    free(name);
+    if (!is_place)
         return CLI_DONE;
-    int status = CLI_DONE;
     if (search->library == NULL)
         cli_open_library(&search->settings->common, RV_OPEN_READ, cli_log(&search->settings->common, NULL),
                          &search->library, &err);
-    if (search->library != NULL && has_video(search->library, value, false))
-        status = asprintf(plain, "1:%s", value) >= 0 ? CLI_DONE : cli_fail_memory();
-    else if (search->library != NULL && !has_video(search->library, rest, true)) {
-        cli_error(
-            &err, RV_ERROR_NOT_FOUND,
-            "%s (weight %g): no such video in the library, nor one called %.*s%s; `reelvec list` shows their paths",
-            name, weight, (int)(rest - value), value, name);
-        status = cli_fail(&err);
-    }
-    free(name);
-    return status;
+    if (search->library == NULL)
+        return CLI_DONE;
+    return settle_weight(search->library, value, rest, plain, &err) == RV_OK ? CLI_DONE : cli_fail(&err);
 }

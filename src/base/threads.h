@@ -12,9 +12,9 @@
 /* Number of cores that this process may run on (its affinity mask), at least 1. */
 int rv_threads_available(void);
 
-/* As pthread_create, with signals blocked in the new thread, and so in those that it starts: a program that uses the
- * library gets its signals in its own threads, while these are blocked there too later on. Signals about what a thread
- * itself does (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT) and SIGPROF still reach it. Returns 0, or an error
+/* As pthread_create, with signals blocked in the new thread, and so in those that it starts. Otherwise, if the program
+ * later blocks a signal in all its own threads, one of these would take it. Signals about what a thread itself does
+ * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS) and SIGPROF still reach it. Returns 0, or an error
  * number. */
 int rv_thread_start(pthread_t *thread, void *(*body)(void *), void *context);
 

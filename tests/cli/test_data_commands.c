@@ -158,10 +158,16 @@ static void sql_takes_temporary_tables(void **state)
         assert_string_equal(result.output, cases[i].expected);
         run_clear(&result);
     }
-    // A trigger of the command's own writes to the library as little.
+    // Triggers do not run here, so a temporary one does nothing to the library either.
     RunResult result = RUN(
         "sql", "CREATE TEMP TABLE t (a); CREATE TEMP TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM frames; "
-               "END; INSERT INTO t VALUES (1)");
+               "END; INSERT INTO t VALUES (1); SELECT count(*) FROM frames");
+    assert_status(&result, 0);
+    assert_string_equal(result.errors, "");
+    run_clear(&result);
+    result = RUN("sql", "CREATE TEMP TRIGGER g AFTER INSERT ON frames BEGIN SELECT 1; END");
+    assert_status(&result, 1);
+    assert_holds(result.errors, "changes the library, or may; add --write to allow it");
     run_clear(&result);
     program_shell("cmp library.db before.db && rm before.db");
 }

@@ -160,7 +160,7 @@ static int run_statement(const Session *session, sqlite3_stmt *statement)
 {
     int count = sqlite3_column_count(statement);
     if (!session->settings->write && !cli_sql_changes_nothing(&session->changes, statement)) {
-        cli_message("sql: this statement changes the library; add --write to allow it");
+        cli_message("sql: this statement changes the library, or may; add --write to allow it");
         return CLI_FAILED;
     }
     if (count > OUTPUT_MAX_COLUMNS) {

@@ -65,7 +65,7 @@ typedef struct PackI16Job {
 static void pack_segment(const PackI16Job *job, const float *weights, size_t column_count, size_t start,
                          int16_t *pairs, float *scales)
 {
-    int16_t integers[I16_TILE_COLUMNS_MAX * I16_SEGMENT];
+    _Alignas(64) int16_t integers[I16_TILE_COLUMNS_MAX * I16_SEGMENT];
     const I16Kernels *kernels = job->device->i16_kernels;
     size_t input_count = job->layer->input_count, left = input_count - start,
            count = left < I16_SEGMENT ? left : I16_SEGMENT;

@@ -70,7 +70,8 @@ typedef struct CpuKernels {
     void (*add_f32)(float *dst, const float *addend, size_t count);
     /* Put columns 0 .. column_count - 1, of `depth` elements each and `stride` apart, side by side:
      * dst[depth, panel_columns], where the missing columns up to panel_columns, a multiple of `lanes`, are
-     * zero. Elements have 32 bits and are copied as they are: floats, or pairs of 16-bit integers. */
+     * zero. Elements have 32 bits, aligned to that, and are copied as they are: floats, or pairs of 16-bit
+     * integers. */
     void (*pack_columns)(const void *columns, size_t stride, size_t column_count, size_t depth,
                          size_t panel_columns, void *dst);
     ScanKernels scan;

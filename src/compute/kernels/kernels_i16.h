@@ -49,8 +49,8 @@ typedef struct I16Kernels {
      * scale is NaN and the integers are 0. Any alignment. */
     float (*quantise_i16)(const float *src, size_t count, int16_t *dst);
 
-    /* Returns the sum of magnitudes of count floats, each added to that of eight sums whose turn it is; *peak is
-     * the largest of them. If a value is not finite, neither is the sum. */
+    /* Returns the sum of magnitudes of count floats, where float k is added to sum k % 8; *peak is the largest of
+     * them. If a value is not finite, neither is the sum. */
     double (*magnitudes_f32)(const float *src, size_t count, float *peak);
     /* dst = src * factor, rounded to nearest even, if that is in the range of dst. */
     void (*round_i16)(const float *src, size_t count, float factor, int16_t *dst);

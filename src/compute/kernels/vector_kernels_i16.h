@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The 16-bit integer kernels of every vector level, written once. A level's file defines vectors VI (int32
- * lanes), VF (float lanes) and Sums (eight doubles) with their basic operations, LANES, KERNEL_I16(name), KERNEL_F32(name), TILE_ROWS, TILE_VECTORS
- * and FLOAT_KERNELS (the level's float32 kernels, for the end of a tile), then includes this. */
+ * lanes), VF (float lanes) and Sums (eight doubles) with their basic operations, LANES, KERNEL_I16(name),
+ * KERNEL_F32(name), TILE_ROWS, TILE_VECTORS and FLOAT_KERNELS (the level's float32 kernels, for the end of a tile),
+ * then includes this. */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define TILE_COLUMNS (TILE_VECTORS * LANES)

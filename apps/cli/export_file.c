@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "common/base64.h"
@@ -199,7 +200,9 @@ static RvStatus write_files(Export *export, RvError *err)
     RvStatus status = begin_files(export, err);
     if (status != RV_OK)
         return status;
-    cli_progress_begin(&export->progress, export->settings->common->quiet, "Exporting frames",
+    // A bar among the rows of a terminal would spoil both.
+    bool quiet = export->settings->common->quiet || (export->settings->path == NULL && isatty(STDOUT_FILENO));
+    cli_progress_begin(&export->progress, quiet, "Exporting frames",
                        export->settings->path != NULL ? export->settings->path : "export", false);
     status = rv_library_embeddings(export->library, export->settings->video_glob, write_rows, export, err);
     cli_progress_end(&export->progress);

@@ -68,13 +68,32 @@ RvStatus cli_open_encoder(const CliCommon *common, RvLog log, RvEncoder **out, R
     return status == RV_OK ? rv_encoder_open(cli_model(common), &options, out, err) : status;
 }
 
+/* A model was named that is not here: to fetch it is no use if the library is of another one. */
+static void explain_missing_model(const CliCommon *common, RvLibrary *library, RvError *err)
+{
+    RvLibraryInfo info = {0};
+    if (rv_library_info(library, &info, NULL) != RV_OK || info.model_name[0] == '\0' ||
+        strcmp(info.model_name, cli_model(common)) == 0)
+        return;
+    cli_error(err, RV_ERROR_NOT_FOUND, "%s: not here, and %s holds embeddings of %s", cli_model(common),
+              rv_library_uri(library), info.model_name);
+    err->hint = RV_HINT_MODEL;
+}
+
 RvStatus cli_open_library_encoder(const CliCommon *common, RvLibrary *library, RvLog log, RvEncoder **out,
                                   RvError *err)
 {
     RvEncoderOptions options;
     RvLibrary *opened = NULL;
-    if (!cli_model_is_open(common))
-        return cli_open_encoder(common, log, out, err);
+    if (!cli_model_is_open(common)) {
+        RvStatus named = cli_open_encoder(common, log, out, err);
+        if (named == RV_ERROR_NOT_FOUND && library == NULL)
+            cli_open_library(common, RV_OPEN_READ, (RvLog){0}, &opened, NULL);
+        if (named == RV_ERROR_NOT_FOUND && (library != NULL || opened != NULL))
+            explain_missing_model(common, library != NULL ? library : opened, err);
+        rv_library_close(opened);
+        return named;
+    }
     RvStatus status = encoder_options(common, log, &options, err);
     if (status == RV_OK && library == NULL) {
         status = cli_open_library(common, RV_OPEN_READ, (RvLog){0}, &opened, err);

@@ -38,17 +38,29 @@ static json_t *value_of(const Column *column, const Cell *cell)
     return isfinite(cell->real) ? json_real(cell->real) : json_null();
 }
 
+/* Put a value under a key, or under KEY_2, KEY_3, ... if that is taken: columns of SQL may have any name, and the same.
+ * Takes over the value. Returns false if memory is refused. */
+static bool put(json_t *object, const char *name, json_t *value)
+{
+    json_t *first = cli_json_string(name), *key = json_incref(first);
+    for (int count = 2; key != NULL && json_object_get(object, json_string_value(key)) != NULL; count++) {
+        json_decref(key);
+        key = json_sprintf("%s_%d", json_string_value(first), count);
+    }
+    bool good = key != NULL && json_object_set(object, json_string_value(key), value) == 0;
+    json_decref(value);
+    json_decref(key);
+    json_decref(first);
+    return good;
+}
+
 static bool row_json(Output *output, const Cell *cells)
 {
     json_t *object = json_object();
     bool good = object != NULL;
     int digits = output->columns[0].kind == COLUMN_VALUE ? 15 : 9; // numbers of SQL are double
-    for (size_t i = 0; i < output->column_count && good; i++) {
-        json_t *key = cli_json_string(output->columns[i].key); // columns of SQL may have any name
-        good = key != NULL && json_object_set_new(object, json_string_value(key),
-                                                  value_of(&output->columns[i], &cells[i])) == 0;
-        json_decref(key);
-    }
+    for (size_t i = 0; i < output->column_count && good; i++)
+        good = put(object, output->columns[i].key, value_of(&output->columns[i], &cells[i]));
     good = good && cli_json_line_digits(object, digits, output->file);
     json_decref(object);
     return good;

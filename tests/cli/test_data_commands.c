@@ -172,6 +172,16 @@ static void sql_takes_temporary_tables(void **state)
     program_shell("cmp library.db before.db && rm before.db");
 }
 
+static void sql_keeps_columns_of_the_same_name(void **state)
+{
+    (void)state;
+    program_need_clips();
+    RunResult result = RUN("sql", "--format", "json", "SELECT 1 AS a, 2 AS a, 3 AS a, 4 AS a_2, 5 AS 'b'");
+    assert_status(&result, 0);
+    assert_string_equal(result.output, "{\"a\": 1, \"a_2\": 2, \"a_3\": 3, \"a_2_2\": 4, \"b\": 5}\n");
+    run_clear(&result);
+}
+
 static void sql_writes_when_asked(void **state)
 {
     (void)state;
@@ -185,7 +195,9 @@ static void sql_writes_when_asked(void **state)
     assert_string_equal(result.output, "n\r\n12\r\n"); // its frames went with it
     run_clear(&result);
     result = RUN("sql", "--library", "writable.db", "--write", "BEGIN; DELETE FROM videos");
-    assert_status(&result, 0);
+    assert_status(&result, 1);
+    assert_string_equal(result.errors,
+                        "reelvec: sql: the transaction was not committed; its changes are undone\n");
     run_clear(&result);
     result = RUN("verify", "--library", "writable.db");
     assert_status(&result, 0);
@@ -462,6 +474,7 @@ int main(void)
         cmocka_unit_test(sql_embeds_a_picture_file),
         cmocka_unit_test(sql_changes_nothing_without_write),
         cmocka_unit_test(sql_takes_temporary_tables),
+        cmocka_unit_test(sql_keeps_columns_of_the_same_name),
         cmocka_unit_test(sql_writes_when_asked),
         cmocka_unit_test(sql_says_what_is_wrong),
         cmocka_unit_test(sql_reads_a_script_and_can_be_interrupted),

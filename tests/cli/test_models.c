@@ -256,6 +256,11 @@ static void search_uses_the_librarys_model(void **state)
                "-m", fixture.other_model);
     setenv("REELVEC_MODEL", fixture.other_model, 1);
     ASSERT_RUN(1, "pass the model that made it", "search", "a", "-l", "l.db");
+    // A name that was left in a variable is not to be fetched for a library of another model.
+    setenv("REELVEC_MODEL", "ViT-B/32", 1);
+    ASSERT_RUN(1, "ViT-B/32: not here, and l.db holds embeddings of tiny-bytes", "search", "a", "-l", "l.db");
+    ASSERT_RUN(1, "ViT-B/32: not here, and l.db holds embeddings of tiny-bytes", "index", fixture.clip, "-l",
+               "l.db");
     unsetenv("REELVEC_MODEL");
     // Copies remember too.
     ASSERT_RUN(0, "", "export", "-l", "l.db", "--to", "copy.db");

@@ -248,8 +248,10 @@ static int query(const SqlSettings *settings, const char *sql)
     sqlite3_progress_handler(session.db, 10000, stop_when_interrupted, NULL);
     int code = sql_functions_register(session.db, &function_options);
     int status = code == SQLITE_OK ? run_script(&session, sql) : fail_sql(&session, code);
-    if (status != CLI_DONE && settings->write && sqlite3_get_autocommit(session.db) == 0)
+    if (settings->write && sqlite3_get_autocommit(session.db) == 0) {
         cli_message("sql: the transaction was not committed; its changes are undone");
+        status = status == CLI_DONE ? CLI_FAILED : status;
+    }
     sqlite3_close_v2(session.db);
     return status;
 }

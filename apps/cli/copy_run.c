@@ -11,17 +11,13 @@ typedef struct Copying {
     const CopyRun *run;
     const char *name; // of the source
     CliProgress progress;
-    bool begun;
 } Copying;
 
-/* The first report begins the progress, so that nothing is said to have begun that is refused. */
 static bool report_progress(void *user, const RvCopyProgress *report)
 {
     Copying *copying = user;
-    if (!copying->begun)
-        cli_progress_begin(&copying->progress, copying->run->common->quiet, "Copying frames", copying->name,
-                           false);
-    copying->begun = true;
+    cli_progress_begin_once(&copying->progress, copying->run->common->quiet, "Copying frames", copying->name,
+                            false);
     cli_progress_report(&copying->progress, report->frames_done, report->frames_expected, report->elapsed_s);
     return !cli_interrupted();
 }

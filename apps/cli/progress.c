@@ -130,6 +130,13 @@ void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, co
     funlockfile(stderr);
 }
 
+void cli_progress_begin_once(CliProgress *progress, bool quiet, const char *label, const char *name,
+                             bool bytes)
+{
+    if (progress->label == NULL)
+        cli_progress_begin(progress, quiet, label, name, bytes);
+}
+
 void cli_progress_switch(CliProgress *progress, const char *label, bool bytes)
 {
     flockfile(stderr);

@@ -42,6 +42,10 @@ typedef struct CliProgress {
 
 /* quiet: nothing is ever printed. label and name describe what is processed; name may be NULL. */
 void cli_progress_begin(CliProgress *progress, bool quiet, const char *label, const char *name, bool bytes);
+/* The same, unless it was begun before: for a first report, so that nothing is said to have begun that is refused.
+ * *progress is zeroed before. */
+void cli_progress_begin_once(CliProgress *progress, bool quiet, const char *label, const char *name,
+                             bool bytes);
 /* From the next report on, count something else, with a rate of its own. */
 void cli_progress_switch(CliProgress *progress, const char *label, bool bytes);
 

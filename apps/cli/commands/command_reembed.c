@@ -79,17 +79,13 @@ typedef struct Reembedding {
     RvLibrary *from, *to;
     RvEncoder *encoder;
     CliProgress progress;
-    bool begun;
 } Reembedding;
 
-/* The first report begins the progress, so that nothing is said to have begun that is refused. */
 static bool report_progress(void *user, const RvCopyProgress *report)
 {
     Reembedding *run = user;
-    if (!run->begun)
-        cli_progress_begin(&run->progress, run->settings->common.quiet, "Embedding frames",
-                           rv_library_uri(run->from), false);
-    run->begun = true;
+    cli_progress_begin_once(&run->progress, run->settings->common.quiet, "Embedding frames",
+                            rv_library_uri(run->from), false);
     cli_progress_report(&run->progress, report->frames_done, report->frames_expected, report->elapsed_s);
     return !cli_interrupted();
 }

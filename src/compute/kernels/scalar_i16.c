@@ -36,6 +36,12 @@ static inline void tile_i16(const TileI16 *tile, const size_t rows)
     rv_kernels_scalar.finish_f32(&tile->out, results, rows);
 }
 
+static void round_i16_scalar(const float *src, size_t count, float factor, int16_t *dst)
+{
+    for (size_t k = 0; k < count; k++)
+        dst[k] = (int16_t)lrintf(src[k] * factor);
+}
+
 static float quantise_i16_scalar(const float *src, size_t count, int16_t *dst)
 {
     float peak = I16_SMALLEST_PEAK;
@@ -49,9 +55,7 @@ static float quantise_i16_scalar(const float *src, size_t count, int16_t *dst)
         return NAN;
     }
     // |value * inverse| is at most I16_VALUE_MAX (1 + 2^-24)^2, which rounds to I16_VALUE_MAX.
-    float inverse = I16_VALUE_MAX / peak;
-    for (size_t k = 0; k < count; k++)
-        dst[k] = (int16_t)lrintf(src[k] * inverse);
+    round_i16_scalar(src, count, I16_VALUE_MAX / peak, dst);
     return peak / I16_VALUE_MAX;
 }
 
@@ -65,12 +69,6 @@ static double magnitudes_f32_scalar(const float *src, size_t count, float *peak)
         *peak = magnitude > *peak ? magnitude : *peak;
     }
     return rv_i16_add_sums(sums);
-}
-
-static void round_i16_scalar(const float *src, size_t count, float factor, int16_t *dst)
-{
-    for (size_t k = 0; k < count; k++)
-        dst[k] = (int16_t)lrintf(src[k] * factor);
 }
 
 static void tile_1_i16_scalar(const TileI16 *tile)

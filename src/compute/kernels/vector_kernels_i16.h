@@ -98,11 +98,10 @@ static float KERNEL_I16(quantise)(const float *src, size_t count, int16_t *dst)
         scale = peak / I16_VALUE_MAX;
         inverse = I16_VALUE_MAX / peak;
     }
-    VF factor = vf_set(inverse);
-    for (size_t k = 0; k < count; k += LANES) {
-        VI values = vi_round(vf_mul(vf_load_first(src + k, count - k), factor));
-        // If the scale is NaN, the integers do not matter, but must not be the result of converting NaN.
-        vi_store_i16_first(dst + k, count - k, inverse > 0.0f ? values : vi_zero());
-    }
+    // If the scale is NaN, the integers do not matter, but must not be the result of converting NaN.
+    if (inverse > 0.0f)
+        KERNEL_I16(round)(src, count, inverse, dst);
+    else
+        memset(dst, 0, count * sizeof *dst);
     return scale;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run the tests of one or more Meson build folders, count the cases inside the test programs, and say what was skipped.
+"""Run the tests of one or more Meson build folders, count the cases inside the test programs, and say what was skipped
+and what failed.
 
     run_tests.py BUILD [BUILD ...] [-- NAME ...]      NAME: beginnings of test names ("clip", "store/")
 
@@ -18,6 +19,9 @@ import sys
 
 # cmocka's lines; a skipped case says why on the line before.
 CASE = re.compile(r"^\[\s+(OK|FAILED|SKIPPED)\s+\] (\w+)$", re.M)
+# What a failed program says of the reason: cmocka's lines, Python's exceptions, a sanitizer's or a compiler's "error:".
+REASON = re.compile(r"\[\s+(?:ERROR|LINE)\s+\]|\b\w*(?:Error|Exception)\b|\berror:|ERROR: ")
+REASONS = 6  # lines at most
 # At a time: twice the cores of a small machine, since many of them mostly wait.
 PROCESSES = "4"
 
@@ -30,27 +34,33 @@ def chosen_tests(build, beginnings):
 
 
 def count_program(record):
-    """(passed, failed, [(skipped case, why)]) of one test program."""
+    """(passed, [failed case], [(skipped case, why)]) of one test program."""
     text = record.get("stdout", "") + "\n" + record.get("stderr", "")
     cases = CASE.findall(text)
     outcome = record["result"]
     if not cases:
         if outcome == "SKIP":
             lines = text.strip().splitlines()  # its last line says why
-            return 0, 0, [("the whole program", lines[-1] if lines else "no reason given")]
-        return (1, 0, []) if outcome == "OK" else (0, 1, [])
+            return 0, [], [("the whole program", lines[-1] if lines else "no reason given")]
+        return (1, [], []) if outcome == "OK" else (0, [f"the whole program, {outcome}"], [])
     passed = sum(kind == "OK" for kind, _ in cases)
-    failed = len({name for kind, name in cases if kind == "FAILED"})
+    failed = list(dict.fromkeys(name for kind, name in cases if kind == "FAILED"))  # cmocka names them again at the end
     lines = text.splitlines()
     skipped = {}
     for number, line in enumerate(lines):
         match = CASE.match(line)
-        if match and match.group(1) == "SKIPPED" and match.group(2) not in skipped:  # cmocka names them again at the end
+        if match and match.group(1) == "SKIPPED" and match.group(2) not in skipped:
             before = lines[number - 1] if number else ""
             skipped[match.group(2)] = before.strip() if before and not before.startswith("[") else "no reason given"
-    if outcome not in ("OK", "SKIP") and failed == 0:
-        failed = 1  # it crashed, leaked or ran out of time
+    if outcome not in ("OK", "SKIP") and not failed:
+        failed = [f"after its cases, {outcome}"]  # it crashed, leaked or ran out of time
     return passed, failed, list(skipped.items())
+
+
+def reasons(record):
+    """The lines of a failed program that say why, as far as such lines can be told."""
+    lines = (record.get("stderr", "") + "\n" + record.get("stdout", "")).splitlines()
+    return [line.strip() for line in lines if REASON.search(line)][:REASONS]
 
 
 def take_clips(build, other):
@@ -69,12 +79,12 @@ def run_build(build, beginnings):
     patience = os.environ.get("REELVEC_TEST_PATIENCE", "1")
     subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", PROCESSES, "--print-errorlogs",
                     "--timeout-multiplier", patience, *names])
-    passed = failed = 0
-    skipped = []
+    passed, failed, skipped = 0, [], []
     for line in log.read_text().splitlines():
         record = json.loads(line)
         p, f, s = count_program(record)
-        passed, failed = passed + p, failed + f
+        passed += p
+        failed += [(f"{build}: {record['name']}: {case}", reasons(record)) for case in f]
         skipped += [(f"{build}: {record['name']}: {case}", why) for case, why in s]
     return passed, failed, skipped
 
@@ -86,15 +96,16 @@ def main():
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
     builds, beginnings = arguments[:split], arguments[split + 1:]
-    passed = failed = 0
-    skipped = []
+    passed, failed, skipped = 0, [], []
     for build in builds:
         take_clips(build, builds[0])
         p, f, s = run_build(build, beginnings)
         passed, failed, skipped = passed + p, failed + f, skipped + s
     for case, why in skipped:
         print(f"skipped: {case} ({why})")
-    print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
+    for case, why in failed:
+        print(f"failed: {case}", *why, sep="\n    ")
+    print(f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped")
     sys.exit(1 if failed or not passed else 0)
 
 

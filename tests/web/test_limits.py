@@ -27,6 +27,13 @@ def large_picture(side):
 
 
 PICTURE = large_picture(5000)
+QUARTER = large_picture(2500)
+
+
+def embed(server, count, picture=PICTURE):
+    """The answer to a request for embeddings of the picture, count times: count times as long to compute."""
+    picture = "data:image/png;base64," + base64.b64encode(picture).decode()
+    return server.post("/v1/embeddings", {"model": "reelvec", "input": [{"image": picture}] * count})
 
 
 def ends_within(connection, seconds):
@@ -237,10 +244,8 @@ class ManyTest(ServedTest):
             self.assertEqual(server.get(address).body, picture)
 
     def test_long_requests_leave_workers_to_others(self):
-        picture = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
-        wish = {"model": "reelvec", "input": [{"image": picture}] * 6}
         with self.serve("--workers", "2") as server, concurrent.futures.ThreadPoolExecutor(3) as pool:
-            long = [pool.submit(server.post, "/v1/embeddings", wish) for _ in range(3)]
+            long = [pool.submit(embed, server, 6) for _ in range(3)]
             wait_until(lambda: server.metrics()["reelvec_queue_length"] == 2)
             for _ in range(3):
                 self.check(server.get("/api/v1/search?text=an+owl"), 200)
@@ -248,7 +253,7 @@ class ManyTest(ServedTest):
             for one in long:
                 self.check(one.result(), 200)
         with self.serve("--timeout", "0.5") as server:
-            self.check(server.post("/v1/embeddings", wish), 504, "timeout")
+            self.check(embed(server, 6), 504, "timeout")
 
     def test_one_client_with_many_requests_does_not_keep_another_waiting(self):
         with self.serve("--workers", "1") as server, concurrent.futures.ThreadPoolExecutor(12) as pool:
@@ -279,17 +284,28 @@ class ManyTest(ServedTest):
 
     # ---- the end ----
 
+    def ask_all(self, server, pool, first, ask, count):
+        """Ask `first`, which keeps the server's only worker busy, then `ask` count times. Returns once the server has all
+        of them: what has not arrived when it ends gets no answer. Begins anew if the first has its answer before that."""
+        while True:
+            running = [pool.submit(first)]
+            wait_until(lambda: running[0].done() or server.metrics()["reelvec_workers_busy"] == 1)
+            running += [pool.submit(ask) for _ in range(count)]
+            wait_until(lambda: running[0].done() or server.metrics()["reelvec_queue_length"] == count)
+            if not running[0].done():
+                return running
+            concurrent.futures.wait(running)
+
     def test_running_answers_are_finished(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             server = self.serve("--workers", "1")
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
-                running = [pool.submit(server.ask, "POST", "/api/v1/pictures", PICTURE) for _ in range(3)]
-                wait_until(lambda: server.metrics()["reelvec_queue_length"] >= 1)
+                running = self.ask_all(server, pool, lambda: embed(server, 3, QUARTER), lambda: embed(server, 1, QUARTER), 2)
                 idle = server.connect()
                 server.get("/healthz", connection=idle)
                 server.process.send_signal(number)
                 for one in running:
-                    self.check(one.result(), 201)
+                    self.check(one.result(), 200)
                 server.stop(None)
                 idle.close()
             with self.assertRaises(OSError):
@@ -297,13 +313,9 @@ class ManyTest(ServedTest):
 
     def test_what_is_given_up_at_the_end_is_told_so(self):
         """Three pictures each: more work than gets done in the ten seconds that running answers have, also on a fast machine."""
-        picture = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
-        wish = {"model": "reelvec", "input": [{"image": picture}] * 3}
         server = self.serve("--workers", "1")
         with concurrent.futures.ThreadPoolExecutor(80) as pool:
-            running = [pool.submit(server.post, "/v1/embeddings", wish) for _ in range(80)]
-            # All of them are with the server: what it has not taken yet it resets.
-            wait_until(lambda: server.metrics()["reelvec_queue_length"] + sum(one.done() for one in running) >= 79)
+            running = self.ask_all(server, pool, lambda: embed(server, 8), lambda: embed(server, 3), 79)
             server.process.send_signal(signal.SIGTERM)
             answers = [one.result() for one in running]
             server.stop(None)

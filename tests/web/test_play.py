@@ -264,6 +264,10 @@ class PlayTest(ServedTest):
         connection.close()
         return response.status
 
+    def wait_for_seat(self, server):
+        """Until one that was left can be taken: the server sees the end of an answer a moment later than its client."""
+        wait_until(lambda: self.status(server) == 200, what="a free seat")
+
     def test_a_process_ends_with_its_viewer(self):
         with self.endless() as server:
             connection, response = self.play(server)
@@ -300,7 +304,7 @@ class PlayTest(ServedTest):
             self.assertTrue(server.json("/api/v1/search?text=an+owl")["hits"])
             playing[0][1].close()
             playing[0][0].close()
-            self.assertEqual(self.status(server), 200)
+            self.wait_for_seat(server)
             for connection, response in playing[1:]:
                 response.close()
                 connection.close()
@@ -313,7 +317,7 @@ class PlayTest(ServedTest):
             self.assertLess(time.monotonic() - start, 10)
             response.close()
             connection.close()
-            self.assertEqual(self.status(server), 200)
+            self.wait_for_seat(server)
 
     def test_who_seeks_waits_for_the_seat_that_it_leaves(self):
         """The end of the answer that is left may be seen later than the next question, which is on another connection."""
@@ -321,7 +325,8 @@ class PlayTest(ServedTest):
             connection, response = self.play(server)
             for _ in range(3):
                 displaced = pool.submit(self.status, server)
-                time.sleep(0.1)
+                # The one that plays, the one that waits, and this question.
+                wait_until(lambda: displaced.done() or server.metrics()["reelvec_requests_running"] == 3)
                 asked = pool.submit(self.play, server)
                 start = time.monotonic()
                 self.assertEqual(displaced.result(), 429)  # by the one that came later

@@ -231,7 +231,7 @@ class Faults(ScratchTest):
         """The program while ffmpeg is at work for it."""
         process = subprocess.Popen([PROGRAM, "clip", PLAIN, "1", "3", "-o", "out.mp4", "--ffmpeg", str(self.slow), *words], cwd=self.place,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(500):
+        for _ in range(3000):
             if any(name.endswith(".part") for name in os.listdir(self.place)):
                 return process
             time.sleep(0.02)
@@ -240,7 +240,7 @@ class Faults(ScratchTest):
     def test_an_interrupt_leaves_nothing(self):
         process = self.begin()
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, told)
         self.assertIn(b"nothing was left behind", told)
         self.assertEqual(os.listdir(self.place), [])

@@ -5,8 +5,8 @@ and what failed.
 
     run_tests.py BUILD [BUILD ...] [-- NAME ...]      NAME: beginnings of test names ("clip", "store/")
 
-REELVEC_TEST_PATIENCE=N gives every test N times its time: for emulators. The last line is "N passed, N failed, N skipped";
-the exit status is 1 when anything failed or nothing passed.
+REELVEC_TEST_PATIENCE=N gives every test N times its time: 2 unless it is set, as machines are busy; more for emulators.
+The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed or nothing passed.
 """
 import json
 import os
@@ -76,7 +76,7 @@ def run_build(build, beginnings):
         sys.exit(f"{build}: no such tests; `meson test -C {build} --list` names them")
     log = pathlib.Path(build, "meson-logs", "testlog.json")
     log.unlink(missing_ok=True)
-    patience = os.environ.get("REELVEC_TEST_PATIENCE", "1")
+    patience = os.environ.get("REELVEC_TEST_PATIENCE", "2")
     subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", PROCESSES, "--print-errorlogs",
                     "--timeout-multiplier", patience, *names])
     passed, failed, skipped = 0, [], []

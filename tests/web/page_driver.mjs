@@ -32,6 +32,7 @@ let settings, context, page;
 // A page that notes errors, and requests to elsewhere.
 async function openPage({ size = 'desktop', bypass = false } = {}) {
   page = await context.newPage();
+  page.setDefaultTimeout(60000); // in case the machine is busy
   const session = await page.createCDPSession();
   await session.send('Network.setUserAgentOverride', {
     userAgent: await browser.userAgent(),
@@ -59,7 +60,7 @@ async function go(hash = '') {
   await page.waitForSelector('.bar input.words');
 }
 
-const until = (check, ...values) => page.waitForFunction(check, { timeout: 20000, polling: 30 }, ...values);
+const until = (check, ...values) => page.waitForFunction(check, { timeout: 60000, polling: 30 }, ...values);
 const text = (selector) => page.$eval(selector, (element) => element.textContent);
 // Without the library's identity.
 const hash = () => page.evaluate(() => decodeURIComponent(location.hash).replace(/&of=[^&]*|(?<=#)of=[^&]*&?/, ''));

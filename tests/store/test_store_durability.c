@@ -326,11 +326,13 @@ static void readers_see_whole_batches_while_one_writes(void **state)
     pthread_t threads[2];
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, read_all_the_time, &readers[i]), 0);
-    // On a busy machine a reader may get no turn during the first 150 batches: the writer then goes on.
+    // On a busy machine a reader may get no turn during the first 150 batches: the writer then goes on, with pauses.
     int64_t batches = 0;
     while (batches < 150 || !has_read_often(&readers[0]) || !has_read_often(&readers[1])) {
         assert_ok(put_test_frames(store, id, 1 + batches * BATCH, BATCH, TEST_DIMENSIONS, err));
         batches++;
+        if (batches > 150)
+            nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
     for (size_t i = 0; i < 2; i++) {
         readers[i].stop = true;

@@ -15,7 +15,7 @@ from whole_runs import PROGRAM, ScratchTest, run
 SOURCE = pathlib.Path(os.environ["REELVEC_SOURCE"])
 MEDIA = SOURCE / "examples/media"
 MODEL = SOURCE / "models/demo"
-SECONDS = 60  # that one answer may take on a busy machine
+SECONDS = 120  # that one answer may take on a busy machine
 SAFE_HEADERS = {
     "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",

@@ -245,7 +245,7 @@ class ManyTest(ServedTest):
 
     def test_long_requests_leave_workers_to_others(self):
         with self.serve("--workers", "2") as server, concurrent.futures.ThreadPoolExecutor(3) as pool:
-            long = [pool.submit(embed, server, 6) for _ in range(3)]
+            long = [pool.submit(embed, server, 3) for _ in range(3)]
             wait_until(lambda: server.metrics()["reelvec_queue_length"] == 2)
             for _ in range(3):
                 self.check(server.get("/api/v1/search?text=an+owl"), 200)

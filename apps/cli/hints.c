@@ -46,6 +46,8 @@ static const char *const words[] = {
         "REELVEC_FFMPEG",
     [RV_HINT_FORCE] = ", or --force to replace it",
     [RV_HINT_EXACT] = "; --exact-cut encodes it again instead of copying",
+    [RV_HINT_REEMBED] =
+        "; copy into another library, or embed the videos for that one with `reelvec reembed --model NAME`",
 };
 
 const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)

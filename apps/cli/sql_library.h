@@ -30,9 +30,9 @@ typedef struct SqlChanges {
 /* From now on *changes is added to by every statement that is prepared; the caller clears it before one. */
 void cli_sql_watch(struct sqlite3 *db, SqlChanges *changes);
 
-/* True for a statement that changes no file: it only reads or explains, or it changes the schema "temp" alone. changes:
- * what cli_sql_watch noted while it was prepared. False also for a temporary trigger on a table of the library, of which
- * SQLite tells as of a change of the library. */
+/* True for a statement that changes no file: it only reads or explains, or it changes the schema "temp" alone.
+ * changes: what cli_sql_watch noted while it was prepared. False also for a temporary trigger on a table of the
+ * library, of which SQLite tells as of a change of the library. */
 bool cli_sql_changes_nothing(const SqlChanges *changes, struct sqlite3_stmt *statement);
 
 #endif

@@ -30,6 +30,11 @@ static void text_is_the_message_and_the_words_of_the_hint(void **state)
          "a name"},
         {RV_HINT_MODEL_OR_LIBRARY, "%s", "a.db: fails; pass --model %s or search another library",
          "a name that looks like a format"},
+        {RV_HINT_MODEL_FETCH, "x; rm -r ~", "a.db: fails; fetch it with `reelvec model fetch \"x; rm -r ~\"`",
+         "a name that a shell would run"},
+        {RV_HINT_MODEL_REPLACE, "it's $HOME",
+         "a.db: fails; `reelvec model remove 'it'\\''s $HOME'` first, or give another name with --name",
+         "a name that a shell would expand"},
         {RV_HINT_REEMBED + 1, "", "a.db: fails", "a hint of a newer library"},
         {(RvHint)-1, "", "a.db: fails", "no number of a hint"},
     };

@@ -42,6 +42,11 @@ static void add_takes_a_folder_under_its_name(void **state)
     ASSERT_RUN(0, "/reelvec/models/tiny-bytes\n", "model", "add", fixture.model); // is there, and the same
     ASSERT_RUN(0, "name               tiny-bytes\n", "model", "info", "tiny-bytes");
     ASSERT_RUN(0, "\ntiny-bytes", "model", "list");
+    RunResult here = RUN("model", "list", "--here", "--format", "csv");
+    assert_status(&here, 0);
+    assert_holds(here.output, "\r\ntiny-bytes,");
+    assert_int_equal(count_in(here.output, "\r\n"), 2); // its titles and this one
+    run_clear(&here);
     ASSERT_RUN(2, "there is a model of this name already", "model", "add", fixture.other_model, "--name",
                "tiny-bytes");
     ASSERT_RUN(0, "removed", "model", "remove", "tiny-bytes");

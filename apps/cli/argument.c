@@ -9,7 +9,7 @@
 #include "reelvec/timeline.h"
 
 typedef struct Placeholder {
-    const char *option; // NULL: of any
+    const char *owner; // an option or a command; NULL: of any
     const char *text;
     CliArgument argument;
 } Placeholder;
@@ -19,6 +19,8 @@ static const Placeholder placeholders[] = {
     {"export-format", "NAME", CLI_ARGUMENT_CHOICE},
     {"format", "NAME", CLI_ARGUMENT_CHOICE},
     {"device", "D", CLI_ARGUMENT_CHOICE},
+    {"model remove", "NAME...", CLI_ARGUMENT_MODEL_HERE},
+    {"model verify", "NAME...", CLI_ARGUMENT_MODEL_HERE},
     {NULL, "", CLI_ARGUMENT_NONE},
     {NULL, "--model MODEL --to URI", CLI_ARGUMENT_NONE},
     {NULL, "--to URI | --format FORMAT", CLI_ARGUMENT_NONE},
@@ -66,7 +68,7 @@ static const Placeholder placeholders[] = {
 };
 
 /* The weight of a term and the brackets of what may be left out are no part of the placeholder. */
-static CliArgument look_up(const char *option, const char *text)
+static CliArgument look_up(const char *owner, const char *text)
 {
     char bare[64];
     text += strncmp(text, "[W:]", 4) == 0 ? 4 : 0;
@@ -74,8 +76,7 @@ static CliArgument look_up(const char *option, const char *text)
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(text + skip, "]"), text + skip);
     for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++) {
         const Placeholder *placeholder = &placeholders[i];
-        bool owned =
-            placeholder->option == NULL || (option != NULL && strcmp(placeholder->option, option) == 0);
+        bool owned = placeholder->owner == NULL || strcmp(placeholder->owner, owner) == 0;
         if (owned && strcmp(placeholder->text, bare) == 0)
             return placeholder->argument;
     }
@@ -91,7 +92,7 @@ CliArgument cli_argument_of_option(const CliOption *option)
 
 CliArgument cli_argument_of_command(const CliCommand *command)
 {
-    return look_up(NULL, command->arguments);
+    return look_up(command->name, command->arguments);
 }
 
 static void append_word(char *words, size_t size_bytes, const char *word, size_t length)

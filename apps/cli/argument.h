@@ -11,7 +11,8 @@ typedef enum CliArgument {
     CLI_ARGUMENT_WORD, // numbers, texts, addresses
     CLI_ARGUMENT_FILE, // a file; where URLs or names are taken too, files come up too
     CLI_ARGUMENT_FOLDER,
-    CLI_ARGUMENT_MODEL, // a model's name, or its file or folder
+    CLI_ARGUMENT_MODEL,      // a model's name, or its file or folder
+    CLI_ARGUMENT_MODEL_HERE, // the name of one that is on this machine
     CLI_ARGUMENT_PROGRAM,
     CLI_ARGUMENT_CHOICE, // one of cli_argument_words
 } CliArgument;

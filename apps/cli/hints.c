@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shell_word.h"
+
 /* Each continues the message of the library; NAME stands for the error's hint_subject. */
 static const char *const words[] = {
     [RV_HINT_NONE] = "",
@@ -46,6 +48,8 @@ static const char *const words[] = {
         "REELVEC_FFMPEG",
     [RV_HINT_FORCE] = ", or --force to replace it",
     [RV_HINT_EXACT] = "; --exact-cut encodes it again instead of copying",
+    [RV_HINT_REEMBED] =
+        "; copy into another library, or embed the videos for that one with `reelvec reembed --model NAME`",
 };
 
 const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)
@@ -53,9 +57,10 @@ const char *cli_error_text(const RvError *err, char *text, size_t size_bytes)
     size_t count = sizeof words / sizeof words[0];
     const char *hint = (size_t)err->hint < count && words[err->hint] != NULL ? words[err->hint] : "";
     const char *name = strstr(hint, "NAME");
+    char word[4 * RV_ERROR_SUBJECT_SIZE + 3]; // a library's name of a model may be any text
     if (name != NULL)
-        snprintf(text, size_bytes, "%s%.*s%s%s", err->message, (int)(name - hint), hint, err->hint_subject,
-                 name + strlen("NAME"));
+        snprintf(text, size_bytes, "%s%.*s%s%s", err->message, (int)(name - hint), hint,
+                 cli_shell_word(err->hint_subject, word, sizeof word), name + strlen("NAME"));
     else
         snprintf(text, size_bytes, "%s%s", err->message, hint);
     return text;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include <turbojpeg.h>
 
@@ -122,11 +123,17 @@ static bool is_jpeg(const char *path)
     return strcasecmp(ending, "jpg") == 0 || strcasecmp(ending, "jpeg") == 0;
 }
 
+/* /dev/stdout may lead to a file, too. */
+static bool is_device(const char *path)
+{
+    struct stat facts;
+    return strncmp(path, "/dev/", 5) == 0 ||
+           (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
+}
+
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err)
 {
-    const char *ending = ending_of(path);
-    bool is_dash = strcmp(path, "-") == 0; // which means standard output elsewhere
-    if ((ending[0] == '\0' && !is_dash) || strcasecmp(ending, "png") == 0 || (jpeg_allowed && is_jpeg(path)))
+    if (strcasecmp(ending_of(path), "png") == 0 || (jpeg_allowed && is_jpeg(path)) || is_device(path))
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT, "%s: pictures are written as %s; give a name that ends so", path,
                      jpeg_allowed ? ".png or .jpg" : ".png");

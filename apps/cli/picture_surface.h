@@ -13,8 +13,8 @@
  * cairo_surface_destroy. */
 cairo_surface_t *cli_surface_create(const RvImage *image, int max_width, int max_height);
 
-/* Check the ending of a path: .png or none means PNG; .jpg and .jpeg if they are allowed. Errors: ARGUMENT
- * for other endings. */
+/* Check the ending of a path: .png; .jpg and .jpeg if they are allowed. Devices and pipes need none and get a PNG.
+ * Errors: ARGUMENT for other endings, and for none. */
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err);
 
 /* Check that a picture may be written at the path, before the work for it is done: one that reelvec wrote is replaced,

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "open.h"
 #include "output.h"
+#include "shell_word.h"
 #include "terms.h"
 
 /* ---- hints ---------------------------------------------------------------------------------------------- */
@@ -19,10 +20,11 @@ void cli_search_hint(const Search *search, const char *option, const char *value
     bool is_text = option == NULL || strcmp(option, "text") == 0 || strcmp(option, "then") == 0;
     if (search->settings->common.quiet || !is_text)
         return;
+    char word[4096];
     if (cli_term_is_file(value))
         cli_message(
             "'%s' is looked for as words, though a file is called so; --image %s asks with the picture",
-            value, value);
+            value, cli_shell_word(value, word, sizeof word));
     else if (option == NULL && cli_term_is_weighted(value))
         cli_message("'%s' is looked for as it stands; a text with a weight goes behind --text", value);
 }
@@ -51,6 +53,21 @@ static size_t count_words(const CliValues *values, size_t first)
     return count;
 }
 
+static void say_quoted(const CliOption *option, const char *words, size_t count)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *stream = open_memstream(&text, &size_bytes);
+    if (stream == NULL)
+        return;
+    if (option != NULL)
+        fprintf(stream, "--%s ", option->name);
+    cli_shell_put(stream, words, true);
+    if (fclose(stream) == 0)
+        cli_message("taken as %zu terms, one for each word; quotes make them one: %s", count, text);
+    free(text);
+}
+
 void cli_search_hint_quotes(const Search *search, const CliValues *values)
 {
     size_t first = 0, count = 0;
@@ -66,12 +83,10 @@ void cli_search_hint_quotes(const Search *search, const CliValues *values)
     const CliOption *option = values->items[first].option;
     if (stream == NULL)
         return;
-    fprintf(stream, "%s%s%s\"", option != NULL ? "--" : "", option != NULL ? option->name : "",
-            option != NULL ? " " : "");
     for (size_t i = 0; i < count; i++)
         fprintf(stream, "%s%s", i > 0 ? " " : "", values->items[first + i].value);
     if (fclose(stream) == 0)
-        cli_message("taken as %zu terms, one for each word; quotes make them one: %s\"", count, text);
+        say_quoted(option, text, count);
     free(text);
 }
 

@@ -100,13 +100,25 @@ static bool is_temporary(const char *schema)
     return schema != NULL && strcmp(schema, "temp") == 0;
 }
 
+static void note_change(SqlChanges *changes, const char *schema)
+{
+    if (is_temporary(schema)) {
+        changes->temporary = true;
+        return;
+    }
+    changes->other = true;
+    if (schema == NULL || strcmp(schema, "main") == 0)
+        changes->library = true;
+    else
+        snprintf(changes->attached, sizeof changes->attached, "%s", schema);
+}
+
 /* SQLite asks before each thing that a statement does. Everything is allowed here, and what is no reading is noted;
  * what is not known counts as a change of something else. VACUUM, also into another file, is never asked for. */
 static int note_action(void *user, int action, const char *first, const char *second, const char *schema,
                        const char *trigger)
 {
     SqlChanges *changes = user;
-    (void)second;
     (void)trigger;
     switch (action) {
     case SQLITE_SELECT:
@@ -131,13 +143,19 @@ static int note_action(void *user, int action, const char *first, const char *se
     case SQLITE_DELETE:
     case SQLITE_REINDEX:
     case SQLITE_ANALYZE:
-        *(is_temporary(schema) ? &changes->temporary : &changes->other) = true;
+        note_change(changes, schema);
         break;
     case SQLITE_ALTER_TABLE: // names the schema first
-        *(is_temporary(first) ? &changes->temporary : &changes->other) = true;
+        note_change(changes, first);
+        break;
+    case SQLITE_PRAGMA:
+        if (second == NULL && strcasecmp(first, "journal_mode") == 0)
+            changes->journal_mode = true;
+        else
+            note_change(changes, NULL);
         break;
     default:
-        changes->other = true;
+        note_change(changes, NULL);
     }
     return SQLITE_OK;
 }
@@ -149,7 +167,10 @@ void cli_sql_watch(sqlite3 *db, SqlChanges *changes)
 
 bool cli_sql_changes_nothing(const SqlChanges *changes, sqlite3_stmt *statement)
 {
-    return sqlite3_stmt_readonly(statement) || (changes->temporary && !changes->other);
+    // SQLite counts a statement that is only explained as if it ran, and the question for the journal's mode as a
+    // change of it.
+    return sqlite3_stmt_readonly(statement) || sqlite3_stmt_isexplain(statement) != 0 ||
+           ((changes->temporary || changes->journal_mode) && !changes->other);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */

@@ -184,25 +184,65 @@ static void say(FILE *said, char **paths, size_t path_count, size_t moment_count
     free(line);
 }
 
-static RvStatus write_texts(const TimelineFile *file, const RvTimelineFormatInfo *format,
-                            const RvTextFiles *texts, size_t moment_count, FILE *said, RvError *err)
+static RvStatus check_count(const TimelineFile *file, const RvTimelineFormatInfo *format, size_t count,
+                            RvError *err)
 {
-    if (is_stdout(file) && texts->count > 1)
-        return cli_error(err, RV_ERROR_ARGUMENT,
-                         "%s makes %zu files of these moments, and standard output takes one; name a file",
-                         format->name, texts->count);
+    if (!is_stdout(file) || count <= 1)
+        return RV_OK;
+    return cli_error(err, RV_ERROR_ARGUMENT,
+                     "%s makes %zu files of these moments, and standard output takes one; name a file",
+                     format->name, count);
+}
+
+static RvStatus write_texts(const TimelineFile *file, char **paths, const RvTextFiles *texts,
+                            size_t moment_count, FILE *said, RvError *err)
+{
     if (is_stdout(file)) {
         cli_write_shown(texts->items[0].text, texts->items[0].size_bytes,
                         stdout); // cli_finish reports a failure
         return RV_OK;
     }
-    char **paths = name_files(file, texts, format, err);
-    RvStatus status = paths != NULL ? write_files(paths, texts, err) : err->status;
+    RvStatus status = write_files(paths, texts, err);
     if (status == RV_OK && said != NULL)
         say(said, paths, texts->count, moment_count);
-    if (paths != NULL)
-        free_paths(paths, texts->count);
     return status;
+}
+
+/* What making the texts has to say is kept until it is known that they can be written: who is refused needs no warnings
+ * about them. */
+typedef struct KeptLine {
+    RvLogLevel level;
+    char *text;
+} KeptLine;
+
+typedef struct KeptLog {
+    KeptLine *lines;
+    size_t count;
+} KeptLog;
+
+static void keep_line(void *user, RvLogLevel level, const char *text)
+{
+    KeptLog *kept = user;
+    KeptLine *grown = realloc(kept->lines, (kept->count + 1) * sizeof *grown);
+    char *copy = strdup(text);
+    if (grown != NULL)
+        kept->lines = grown;
+    if (grown != NULL && copy != NULL)
+        kept->lines[kept->count++] = (KeptLine){level, copy};
+    else
+        free(copy);
+}
+
+/* log: NULL: the lines are not shown. */
+static void end_kept(KeptLog *kept, const RvLog *log)
+{
+    for (size_t i = 0; i < kept->count; i++) {
+        if (log != NULL && log->write != NULL)
+            log->write(log->user, kept->lines[i].level, kept->lines[i].text);
+        free(kept->lines[i].text);
+    }
+    free(kept->lines);
+    *kept = (KeptLog){0};
 }
 
 int cli_timeline_write(const TimelineFile *file, const RvTimelineOptions *options, const RvMoment *moments,
@@ -211,11 +251,23 @@ int cli_timeline_write(const TimelineFile *file, const RvTimelineOptions *option
     RvTextFiles texts = {0};
     RvTimelineReport report = {0};
     RvTimelineOptions asked = *options;
+    KeptLog kept = {0};
     RvError err = {0};
+    char **paths = NULL;
+    const RvTimelineFormatInfo *format = find_format(options->format);
     asked.report = &report;
-    RvStatus status = rv_timeline_make(moments, count, &asked, &texts, &err);
+    asked.log = (RvLog){keep_line, &kept};
+    RvStatus made = rv_timeline_make(moments, count, &asked, &texts, &err), status = made;
     if (status == RV_OK)
-        status = write_texts(file, find_format(options->format), &texts, report.moments_written, said, &err);
+        status = check_count(file, format, texts.count, &err);
+    if (status == RV_OK && !is_stdout(file)) {
+        paths = name_files(file, &texts, format, &err);
+        status = paths != NULL ? RV_OK : err.status;
+    }
+    end_kept(&kept, made != RV_OK || status == RV_OK ? &options->log : NULL);
+    if (status == RV_OK)
+        status = write_texts(file, paths, &texts, report.moments_written, said, &err);
+    free_paths(paths, texts.count);
     rv_text_files_clear(&texts);
     if (status != RV_OK)
         return cli_fail(&err);

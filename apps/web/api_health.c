@@ -57,6 +57,8 @@ void api_metrics(Request *request, Reply *reply)
     ShelfVideos *videos = look_at_videos(request);
     const MetricsGauge gauges[] = {
         {"reelvec_library_up", "1 if the library can be read.", videos != NULL},
+        {"reelvec_library_of_model", "1 if the library can be read and is of the server's model.",
+         videos != NULL && server->encoder != NULL && videos->other_model == NULL},
         {"reelvec_library_frames", "Frames in the library.",
          videos != NULL ? (double)videos->frame_count : 0},
         {"reelvec_library_videos", "Videos in the library.",

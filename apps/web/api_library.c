@@ -6,14 +6,27 @@
 #include "asking.h"
 #include "context.h"
 
-static json_t *describe_model(const WebServer *server)
+/* videos: NULL: the library is not there. */
+static json_t *describe_model(const WebServer *server, const ShelfVideos *videos)
 {
     if (server->encoder == NULL)
         return json_pack("{s:n, s:o}", "name", "error", reply_text(server->model_error));
     const RvModelInfo *info = rv_encoder_info(server->encoder);
-    return json_pack("{s:o, s:s, s:i, s:i, s:i}", "name", reply_text(info->name), "family", info->family,
-                     "dimensions", info->dimensions, "image_size", info->image_size, "context_length",
-                     info->context_length);
+    json_t *model = json_pack("{s:o, s:s, s:i, s:i, s:i}", "name", reply_text(info->name), "family",
+                              info->family, "dimensions", info->dimensions, "image_size", info->image_size,
+                              "context_length", info->context_length);
+    if (videos != NULL && videos->other_model != NULL)
+        json_object_set_new(model, "error", reply_text(videos->other_model));
+    return model;
+}
+
+static const char *state_of(const ShelfVideos *videos)
+{
+    if (videos == NULL)
+        return "absent";
+    if (videos->other_model != NULL)
+        return "other_model";
+    return videos->frame_count > 0 ? "ready" : "empty";
 }
 
 /* Folders by number; clients never name paths. */
@@ -56,12 +69,11 @@ void api_library(Request *request, Reply *reply)
         return;
     }
     const char *uri = shelf_uri(server->shelf), *slash = strrchr(uri, '/');
-    const char *state = gone ? "absent" : asking.videos->frame_count > 0 ? "ready" : "empty";
-    json_t *answer =
-        json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:o}", "version", rv_version(), "state", state, "name",
-                  reply_text(slash != NULL ? slash + 1 : uri), "videos", count_videos(asking.videos),
-                  "frames", (json_int_t)(there ? asking.videos->frame_count : 0), "model",
-                  describe_model(server), "capabilities", describe_server(server));
+    json_t *answer = json_pack(
+        "{s:s, s:s, s:o, s:o, s:I, s:o, s:o}", "version", rv_version(), "state",
+        state_of(there ? asking.videos : NULL), "name", reply_text(slash != NULL ? slash + 1 : uri), "videos",
+        count_videos(asking.videos), "frames", (json_int_t)(there ? asking.videos->frame_count : 0), "model",
+        describe_model(server, there ? asking.videos : NULL), "capabilities", describe_server(server));
     char tag[20];
     snprintf(tag, sizeof tag, "%016llx", (unsigned long long)(there ? asking.videos->state : 0));
     if (answer != NULL)

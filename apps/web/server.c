@@ -309,7 +309,7 @@ static RvStatus make_parts(WebServer *server, const WebOptions *options, RvLibra
     if (status == RV_OK)
         status = metrics_create(&server->metrics, err);
     if (status == RV_OK)
-        status = shelf_create(uri, &options->library, library, &server->shelf, err);
+        status = shelf_create(uri, &options->library, library, server->encoder, &server->shelf, err);
     if (status == RV_OK)
         status = pictures_create(server->encoder, limits->pictures_bytes, &server->pictures, err);
     if (status == RV_OK)

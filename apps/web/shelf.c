@@ -18,6 +18,7 @@
 struct Shelf {
     char *uri;
     RvLibraryOptions options;
+    RvEncoder *encoder; // borrowed; NULL: there is none
     bool remote, in_memory;
     pthread_mutex_t mutex;         // of book and videos
     pthread_mutex_t reading_mutex; // held while the videos are read, so that one request reads them for all
@@ -49,8 +50,28 @@ static RvStatus put(Shelf *shelf, RvLibrary *library, bool borrowed, const struc
     return RV_OK;
 }
 
-RvStatus shelf_create(const char *uri, const RvLibraryOptions *options, RvLibrary *first, Shelf **out,
-                      RvError *err)
+/* Returns why the library is not of the server's model; NULL if it is, or if that cannot be found out now. Free with
+ * free(). Who replaces a library by one of another model learns it here: no request but a search would fail. */
+static char *find_other_model(const Shelf *shelf, ShelfBook *book)
+{
+    char line[RV_ERROR_MESSAGE_SIZE + 256];
+    RvError err = {0};
+    const RvLog *log = &shelf->options.log;
+    if (rv_library_check_encoder(book->library, shelf->encoder, &err) != RV_ERROR_MISMATCH)
+        return NULL;
+    snprintf(
+        line, sizeof line,
+        "%s; searches are refused until a library of the server's model is here, or the server is started again "
+        "with the library's own, which it takes if none is named",
+        err.message);
+    if (!book->told && log->write != NULL)
+        log->write(log->user, RV_LOG_WARNING, line);
+    book->told = true;
+    return strdup(err.message);
+}
+
+RvStatus shelf_create(const char *uri, const RvLibraryOptions *options, RvLibrary *first, RvEncoder *encoder,
+                      Shelf **out, RvError *err)
 {
     Shelf *shelf = calloc(1, sizeof *shelf);
     struct stat file = {0};
@@ -61,6 +82,7 @@ RvStatus shelf_create(const char *uri, const RvLibraryOptions *options, RvLibrar
     shelf->uri = strdup(uri);
     shelf->options = *options;
     shelf->options.mode = RV_OPEN_READ;
+    shelf->encoder = encoder;
     shelf->remote = strstr(uri, "://") != NULL;
     shelf->in_memory = strncmp(uri, "memory:", 7) == 0;
     RvStatus status = shelf->uri != NULL ? RV_OK : web_error_memory(err);
@@ -68,6 +90,8 @@ RvStatus shelf_create(const char *uri, const RvLibraryOptions *options, RvLibrar
         if (!shelf->remote && stat(uri, &file) != 0)
             file = (struct stat){0};
         status = put(shelf, first, true, &file, err);
+        if (status == RV_OK)
+            free(find_other_model(shelf, shelf->book));
     }
     if (status == RV_OK)
         *out = shelf;
@@ -95,6 +119,7 @@ static void drop_videos(ShelfVideos *videos)
         return;
     rv_videos_clear(&videos->videos);
     free(videos->by_id);
+    free(videos->other_model);
     free(videos);
 }
 
@@ -193,7 +218,8 @@ static void add_up(ShelfVideos *videos, const ShelfBook *book)
         qsort(videos->by_id, videos->videos.count, sizeof *videos->by_id, compare_ids);
 }
 
-static RvStatus read_videos(const ShelfBook *book, ShelfVideos **out, RvError *err)
+/* With the reading_mutex held. */
+static RvStatus read_videos(const Shelf *shelf, ShelfBook *book, ShelfVideos **out, RvError *err)
 {
     ShelfVideos *videos = calloc(1, sizeof *videos);
     if (videos == NULL)
@@ -212,6 +238,7 @@ static RvStatus read_videos(const ShelfBook *book, ShelfVideos **out, RvError *e
         return status;
     }
     add_up(videos, book);
+    videos->other_model = find_other_model(shelf, book);
     videos->holders = 1;
     *out = videos;
     return RV_OK;
@@ -239,7 +266,7 @@ RvStatus shelf_videos(Shelf *shelf, ShelfBook *book, double age_s, ShelfVideos *
     pthread_mutex_lock(&shelf->reading_mutex);
     *out = take_fresh(shelf, book, since_s); // somebody else may have read them meanwhile
     if (*out == NULL)
-        status = read_videos(book, out, err);
+        status = read_videos(shelf, book, out, err);
     if (status == RV_OK) {
         pthread_mutex_lock(&shelf->mutex);
         if (shelf->book == book && shelf->videos != *out) {

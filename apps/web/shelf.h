@@ -17,6 +17,7 @@ typedef struct ShelfBook {
     // of shelf.c
     int holders;
     bool borrowed; // somebody else closes it
+    bool told;     // that it is of another model
 } ShelfBook;
 
 /* The videos at one moment. */
@@ -25,14 +26,16 @@ typedef struct ShelfVideos {
     const RvVideo **by_id; // by id
     uint64_t state;        // differs if any video, or what is in it, does
     int64_t frame_count, complete_count, failed_count, indexing_count;
-    RvLength length; // of the library's embeddings
+    RvLength length;   // of the library's embeddings
+    char *other_model; // what the library's and the server's are, if they differ; NULL: it can be searched
     double read_s;
     int holders;
 } ShelfVideos;
 
-/* uri: of the library. first: opened, or NULL. Errors: MEMORY. */
-RvStatus shelf_create(const char *uri, const RvLibraryOptions *options, RvLibrary *first, Shelf **out,
-                      RvError *err);
+/* uri: of the library. first: opened, or NULL. encoder: of the server, or NULL; a library of another model is told of
+ * once, in the log of the options. Errors: MEMORY. */
+RvStatus shelf_create(const char *uri, const RvLibraryOptions *options, RvLibrary *first, RvEncoder *encoder,
+                      Shelf **out, RvError *err);
 void shelf_destroy(Shelf *shelf); // nothing may be borrowed
 
 /* True if the library is on a server. */

@@ -68,6 +68,10 @@ RV_API const char *rv_library_uri(const RvLibrary *library);
 RV_API RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *options, RvEncoder **out,
                                         RvError *err);
 
+/* Compare the encoder's model with the one that made the library's embeddings, as every search does first. An empty
+ * library fits every model. Errors: MISMATCH, those of rv_encoder_details, those of reading. */
+RV_API RvStatus rv_library_check_encoder(RvLibrary *library, RvEncoder *encoder, RvError *err);
+
 /* Path of the default library in the user's data folder ($XDG_DATA_HOME/reelvec/library.db). Any thread. */
 RV_API RvStatus rv_library_default_path(char *path, size_t size_bytes, RvError *err);
 

@@ -84,7 +84,10 @@ typedef enum RvHint {
     /* clips */
     RV_HINT_FFMPEG, /* install the ffmpeg program, or name it */
     RV_HINT_FORCE,  /* or let the file that is there be replaced */
-    RV_HINT_EXACT   /* cut it exactly instead of copying */
+    RV_HINT_EXACT,  /* cut it exactly instead of copying */
+    /* copies */
+    RV_HINT_REEMBED /* copy into another library, or embed the videos for that one with its model NAME
+                       (rv_library_reembed) */
 } RvHint;
 
 /* Filled by the call that failed. The message is one line that says what failed and on what. It also says

@@ -371,6 +371,7 @@ FUNCTIONS = {
     "rv_library_open": (c_int, [c_char_p, P(RvLibraryOptions), OUT, E]),
     "rv_library_close": (None, [HANDLE]),
     "rv_library_open_encoder": (c_int, [HANDLE, P(RvEncoderOptions), OUT, E]),
+    "rv_library_check_encoder": (c_int, [HANDLE, HANDLE, E]),
     "rv_library_default_path": (c_int, [c_char_p, c_size_t, E]),
     "rv_sources_find": (c_int, [c_char_p, P(RvSourceOptions), P(RvSources), E]),
     "rv_sources_clear": (None, [P(RvSources)]),

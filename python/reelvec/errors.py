@@ -113,6 +113,7 @@ HINTS = {
     "FFMPEG": "; install ffmpeg (4.3 or newer), or pass the path of the program as ffmpeg=",
     "FORCE": ", or force=True to replace it",
     "EXACT": "; exact=True encodes it again instead of copying",
+    "REEMBED": "; copy into another library, or embed the videos for that one, with model NAME, by reembed_to()",
 }
 
 

@@ -108,6 +108,13 @@ RvStatus rv_library_open_encoder(RvLibrary *library, const RvEncoderOptions *opt
     return leave(library, rv_store_open_encoder(enter(library), options, out, err));
 }
 
+RvStatus rv_library_check_encoder(RvLibrary *library, RvEncoder *encoder, RvError *err)
+{
+    ModelIdentity identity;
+    bool present = false;
+    return leave(library, rv_store_check_encoder(enter(library), encoder, &identity, &present, err));
+}
+
 void rv_library_update_derived(RvLibrary *library)
 {
     RvError cause = {0};

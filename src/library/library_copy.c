@@ -306,6 +306,18 @@ static void copy_model_path(Store *from, Store *to)
     free(known);
 }
 
+/* The target's rows are of the source's model, or it has none yet. */
+static RvStatus claim_target(Store *from, Store *to, const ModelIdentity *identity, RvError *err)
+{
+    ModelIdentity stored;
+    bool present = false;
+    RvStatus status = rv_store_require_identity(to, identity, err);
+    if (status == RV_ERROR_MISMATCH && rv_store_identity(to, &stored, &present, NULL) == RV_OK && present &&
+        !rv_identity_same_model(identity, &stored))
+        return rv_identity_refuse_copy(rv_store_uri(from), identity, rv_store_uri(to), &stored, err);
+    return status;
+}
+
 RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyOptions *options,
                          RvCopyReport *report, RvError *err)
 {
@@ -319,7 +331,7 @@ RvStatus rv_copy_library(Store *from, Store *to, const RvLog *log, const RvCopyO
         return rv_copy_onto_itself(from, "copied onto", err);
     RvStatus status = rv_store_identity(from, &identity, &present, err);
     if (status == RV_OK && present)
-        status = rv_store_require_identity(to, &identity, err);
+        status = claim_target(from, to, &identity, err);
     if (status != RV_OK)
         return status;
     if (present)

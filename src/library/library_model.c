@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "encoder/encoder_identity.h"
 #include "encoder/model_locate.h"
 
 #define DEFAULT_MODEL "ViT-B/32"
@@ -30,6 +31,17 @@ RvStatus rv_store_open_encoder(Store *store, const RvEncoderOptions *options, Rv
     }
     free(place);
     return status == RV_OK ? rv_encoder_open(path, options, out, err) : status;
+}
+
+RvStatus rv_store_check_encoder(Store *store, RvEncoder *encoder, ModelIdentity *identity, bool *present,
+                                RvError *err)
+{
+    RvStatus status = rv_store_identity(store, identity, present, err);
+    if (status != RV_OK || !*present || encoder == NULL)
+        return status;
+    ModelIdentity wanted;
+    status = rv_encoder_identity(encoder, identity->normalized, &wanted, err);
+    return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
 }
 
 RvStatus rv_store_model_details(Store *store, char *details, size_t size_bytes, RvError *err)

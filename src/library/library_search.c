@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/vector.h"
-#include "encoder/encoder_identity.h"
 #include "library/frame_at.h"
+#include "library/library_model.h"
 #include "search/fusion.h"
 #include "search/query.h"
 #include "search/query_options.h"
@@ -104,18 +104,6 @@ static RvStatus make_vector(Store *store, RvEncoder *encoder, const RvTerm *term
         status = rv_error_set(err, RV_ERROR_ARGUMENT, "unknown kind of query term");
     }
     return status == RV_OK ? rv_search_normalize(vector, dimensions, err) : status;
-}
-
-/* The library's model must be the encoder's; an empty library has none and answers nothing. */
-static RvStatus check_identity(Store *store, RvEncoder *encoder, ModelIdentity *identity, bool *present,
-                               RvError *err)
-{
-    RvStatus status = rv_store_identity(store, identity, present, err);
-    if (status != RV_OK || !*present || encoder == NULL)
-        return status;
-    ModelIdentity wanted;
-    status = rv_encoder_identity(encoder, identity->normalized, &wanted, err);
-    return status == RV_OK ? rv_store_require_identity(store, &wanted, err) : status;
 }
 
 /* NOT_FOUND where the name means no video at all. */
@@ -224,7 +212,7 @@ static RvStatus ask(SearchIndex *index, Store *store, ThreadPool *pool, RvEncode
     bool present = false;
     RvStatus status = rv_store_limit_wait(store, limited.timeout_s, err);
     if (status == RV_OK)
-        status = check_identity(store, encoder, &identity, &present, err);
+        status = rv_store_check_encoder(store, encoder, &identity, &present, err);
     if (status != RV_OK)
         return status;
     if (!present)

@@ -49,6 +49,9 @@ bool rv_identity_owns_details(int preprocess_version, const char *details);
 /* Set the error for a library of another model than the wanted one. uri: as messages name the library. */
 RvStatus rv_identity_refuse(const char *uri, const ModelIdentity *stored, const ModelIdentity *wanted,
                             RvError *err);
+/* The same for rows of the library `from`, which `to` does not take. */
+RvStatus rv_identity_refuse_copy(const char *from, const ModelIdentity *copied, const char *to,
+                                 const ModelIdentity *stored, RvError *err);
 /* Warn if the same model was used with another file of its tokenizer. */
 void rv_identity_tell_tokenizer(const RvLog *log, const char *uri, const ModelIdentity *stored,
                                 const ModelIdentity *wanted);

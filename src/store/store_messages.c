@@ -151,6 +151,32 @@ RvStatus rv_identity_refuse(const char *uri, const ModelIdentity *stored, const 
     return refuse_details(uri, stored, wanted, err);
 }
 
+RvStatus rv_identity_refuse_copy(const char *from, const ModelIdentity *copied, const char *to,
+                                 const ModelIdentity *stored, RvError *err)
+{
+    char there[600], here[600];
+    if (copied->dimensions != stored->dimensions ||
+        strcmp(copied->weights_sha256, stored->weights_sha256) != 0)
+        return rv_error_set_hint(
+            err, RV_ERROR_MISMATCH, RV_HINT_REEMBED, stored->name,
+            "%s: holds embeddings of %s (%d dimensions, weights %.12s...), %s those of %s (%d dimensions, weights %.12s...); a "
+            "copy is between libraries of one model",
+            from, copied->name, copied->dimensions, copied->weights_sha256, to, stored->name,
+            stored->dimensions, stored->weights_sha256);
+    if (copied->normalized != stored->normalized)
+        return rv_error_set(
+            err, RV_ERROR_MISMATCH,
+            "%s: holds embeddings that are%s normalised, those of %s are%s; copy into another library", from,
+            copied->normalized ? "" : " not", to, stored->normalized ? "" : " not");
+    rv_model_details_differing(rv_identity_details(copied), rv_identity_details(stored), there, sizeof there);
+    rv_model_details_differing(rv_identity_details(stored), rv_identity_details(copied), here, sizeof here);
+    return rv_error_set_hint(
+        err, RV_ERROR_MISMATCH, RV_HINT_REEMBED, stored->name,
+        "%s: holds embeddings of %s with %s, %s those of the same weights (%.12s...) with %s", from,
+        copied->name, there[0] != '\0' ? there : "other preprocessing", to, copied->weights_sha256,
+        here[0] != '\0' ? here : "other preprocessing");
+}
+
 void rv_identity_tell_tokenizer(const RvLog *log, const char *uri, const ModelIdentity *stored,
                                 const ModelIdentity *wanted)
 {

@@ -13,6 +13,7 @@ typedef struct TimelineFormat {
     bool within_a_day; // its labels must not pass 24:00:00:00
     int rate_max;      // frames a second; a faster timeline counts every second frame. 0: no limit
     bool whole_rates;  // says rates as whole numbers, perhaps over 1.001: 25/2 is none
+    bool times_only;   // has times, and no frames of the timeline, whose rate is of no account then
     bool takes_points; // moments without length are written too; else they are left out
     /* Refuse a source that the format cannot name; its moments are left out. NULL: it names all. Errors: ARGUMENT. */
     RvStatus (*check_source)(const char *path, RvError *err);

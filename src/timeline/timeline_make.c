@@ -141,7 +141,7 @@ static void choose_rate(const TimelineBuild *build, Timeline *timeline)
     int most = build->format->rate_max;
     while (most > 0 && rv_rate_nominal(rate) > most)
         rate = (RvRate){rate.num / 2, rate.den};
-    if (!rv_rate_equal(own, rate)) {
+    if (!rv_rate_equal(own, rate) && !build->format->times_only) {
         char own_text[RATE_TEXT_SIZE], text[RATE_TEXT_SIZE];
         rv_rate_write(own, own_text);
         rv_rate_write(rate, text);

@@ -127,6 +127,64 @@ static void sql_changes_nothing_without_write(void **state)
     run_clear(&result);
 }
 
+/* What is explained does not run. A PRAGMA that is asked for is not one that is set. */
+static void sql_explains_and_tells_without_write(void **state)
+{
+    static const char *const statements[] = {
+        "EXPLAIN DELETE FROM frames",
+        "EXPLAIN QUERY PLAN DELETE FROM videos WHERE state = 'failed'",
+        "EXPLAIN INSERT INTO library_notes SELECT * FROM library_notes",
+        "EXPLAIN DROP TABLE frames",
+        "EXPLAIN VACUUM",
+        "EXPLAIN VACUUM INTO 'copy.db'",
+        "EXPLAIN PRAGMA user_version = 99",
+        "EXPLAIN PRAGMA journal_mode = wal",
+        "PRAGMA table_info(frames)",
+        "PRAGMA index_list(frames)",
+        "PRAGMA foreign_key_list(frames)",
+        "PRAGMA user_version",
+        "PRAGMA integrity_check",
+        "PRAGMA journal_mode",
+        "PRAGMA main.Journal_Mode",
+        "SELECT name FROM pragma_table_info('frames')",
+    };
+    static const struct {
+        const char *sql, *words;
+    } refused[] = {
+        {"PRAGMA journal_mode = wal", "sql: this statement changes the library, or may; add --write"},
+        {"PRAGMA journal_mode(wal)", "sql: this statement changes the library, or may; add --write"},
+        {"PRAGMA journal_mode; PRAGMA wal_checkpoint",
+         "sql: this statement changes the library, or may; add --write"},
+        {"PRAGMA incremental_vacuum", "sql: this statement changes the library, or may; add --write"},
+        {"PRAGMA journal_mode; DELETE FROM frames",
+         "sql: this statement changes the library, or may; add --write"},
+        {"EXPLAIN VACUUM; VACUUM INTO 'copy.db'",
+         "sql: this statement changes the library or writes another file, or may"},
+        {"ATTACH ':memory:' AS o; CREATE TABLE o.t (a)",
+         "sql: this statement changes the attached database 'o', or may"},
+        {"ATTACH 'library.db' AS o; DELETE FROM o.frames",
+         "sql: this statement changes the attached database 'o', or may"},
+        {"ATTACH 'library.db' AS o; INSERT INTO main.library_notes SELECT * FROM o.library_notes",
+         "sql: this statement changes the library, or may; add --write"},
+        {"ATTACH 'new.db' AS o", "unable to open database: new.db"},
+    };
+    (void)state;
+    program_need_clips();
+    program_shell("cp library.db before.db");
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        RunResult result = RUN("sql", statements[i]);
+        assert_status(&result, 0);
+        run_clear(&result);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        RunResult result = RUN("sql", refused[i].sql);
+        assert_status(&result, 1);
+        assert_holds(result.errors, refused[i].words);
+        run_clear(&result);
+    }
+    program_shell("test ! -e copy.db && test ! -e new.db && cmp library.db before.db && rm before.db");
+}
+
 /* They are no part of the library. */
 static void sql_takes_temporary_tables(void **state)
 {
@@ -304,7 +362,9 @@ static void import_refuses_another_models_library(void **state)
     run_clear(&result);
     result = RUN("import", "other.db");
     assert_status(&result, 1);
-    assert_holds(result.errors, "use another library or pass the model that made it");
+    assert_holds(result.errors,
+                 "; copy into another library, or embed the videos for that one with `reelvec reembed "
+                 "--model tiny-bytes`\n");
     assert_null(strstr(result.errors, "begun"));
     run_clear(&result);
 }
@@ -474,6 +534,7 @@ int main(void)
         cmocka_unit_test(sql_embeds_a_picture_file),
         cmocka_unit_test(sql_changes_nothing_without_write),
         cmocka_unit_test(sql_takes_temporary_tables),
+        cmocka_unit_test(sql_explains_and_tells_without_write),
         cmocka_unit_test(sql_keeps_columns_of_the_same_name),
         cmocka_unit_test(sql_writes_when_asked),
         cmocka_unit_test(sql_says_what_is_wrong),

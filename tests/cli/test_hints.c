@@ -30,7 +30,12 @@ static void text_is_the_message_and_the_words_of_the_hint(void **state)
          "a name"},
         {RV_HINT_MODEL_OR_LIBRARY, "%s", "a.db: fails; pass --model %s or search another library",
          "a name that looks like a format"},
-        {RV_HINT_EXACT + 1, "", "a.db: fails", "a hint of a newer library"},
+        {RV_HINT_MODEL_FETCH, "x; rm -r ~", "a.db: fails; fetch it with `reelvec model fetch \"x; rm -r ~\"`",
+         "a name that a shell would run"},
+        {RV_HINT_MODEL_REPLACE, "it's $HOME",
+         "a.db: fails; `reelvec model remove 'it'\\''s $HOME'` first, or give another name with --name",
+         "a name that a shell would expand"},
+        {RV_HINT_REEMBED + 1, "", "a.db: fails", "a hint of a newer library"},
         {(RvHint)-1, "", "a.db: fails", "no number of a hint"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -45,9 +50,10 @@ static void text_is_the_message_and_the_words_of_the_hint(void **state)
 static void every_hint_has_words_with_a_name_where_it_has_a_subject(void **state)
 {
     (void)state;
-    static const RvHint named[] = {RV_HINT_MODEL_OR_LIBRARY, RV_HINT_MODEL_FETCH, RV_HINT_MODEL_FETCH_AGAIN,
-                                   RV_HINT_MODEL_FETCH_OR_ADD, RV_HINT_MODEL_REPLACE};
-    for (int hint = RV_HINT_NONE + 1; hint <= RV_HINT_EXACT; hint++) {
+    static const RvHint named[] = {RV_HINT_MODEL_OR_LIBRARY,  RV_HINT_MODEL_FETCH,
+                                   RV_HINT_MODEL_FETCH_AGAIN, RV_HINT_MODEL_FETCH_OR_ADD,
+                                   RV_HINT_MODEL_REPLACE,     RV_HINT_REEMBED};
+    for (int hint = RV_HINT_NONE + 1; hint <= RV_HINT_REEMBED; hint++) {
         char text[CLI_ERROR_TEXT_SIZE];
         const RvError err = {.message = "!", .hint = (RvHint)hint, .hint_subject = "the-subject"};
         bool wants_name = false;

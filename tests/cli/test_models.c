@@ -42,6 +42,11 @@ static void add_takes_a_folder_under_its_name(void **state)
     ASSERT_RUN(0, "/reelvec/models/tiny-bytes\n", "model", "add", fixture.model); // is there, and the same
     ASSERT_RUN(0, "name               tiny-bytes\n", "model", "info", "tiny-bytes");
     ASSERT_RUN(0, "\ntiny-bytes", "model", "list");
+    RunResult here = RUN("model", "list", "--here", "--format", "csv");
+    assert_status(&here, 0);
+    assert_holds(here.output, "\r\ntiny-bytes,");
+    assert_int_equal(count_in(here.output, "\r\n"), 2); // its titles and this one
+    run_clear(&here);
     ASSERT_RUN(2, "there is a model of this name already", "model", "add", fixture.other_model, "--name",
                "tiny-bytes");
     ASSERT_RUN(0, "removed", "model", "remove", "tiny-bytes");
@@ -447,6 +452,39 @@ static void doctor_looks_for_the_model_of_the_library(void **state)
     program_shell("rm doctor.db*");
 }
 
+/* Whichever way it was named, and whether it is here or not. */
+static void doctor_compares_the_named_model_with_the_librarys(void **state)
+{
+    (void)state;
+    program_need_clips();
+    ASSERT_RUN(0, "", "index", "--quiet", "--library", "doctor.db", "--model", fixture.model, fixture.clip);
+    ASSERT_RUN(0, "model       tiny-bytes: /", "doctor", "--library", "doctor.db", "--model", fixture.model);
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 1)
+            setenv("REELVEC_MODEL", fixture.other_model, 1);
+        RunResult result = turn == 1
+                               ? RUN("doctor", "--library", "doctor.db")
+                               : RUN("doctor", "--library", "doctor.db", "--model", fixture.other_model);
+        assert_status(&result, 1);
+        assert_holds(result.output, "model       tiny-f16-bytes: /");
+        assert_holds(result.output, "\nlibrary     doctor.db: 1 video\n");
+        assert_holds(result.output,
+                     "\nlibrary     doctor.db: holds embeddings of tiny-bytes (96 dimensions, ");
+        assert_holds(result.output, ", the model is tiny-f16-bytes (96 dimensions, weights ");
+        assert_holds(result.output, "; use another library or pass the model that made it; ");
+        run_clear(&result);
+    }
+    ASSERT_RUN(0, "model       tiny-f16-bytes: /", "doctor"); // there is no library to compare it with
+    setenv("REELVEC_MODEL", "ViT-L/14", 1);
+    RunResult result = RUN("doctor", "--library", "doctor.db");
+    assert_status(&result, 1);
+    assert_holds(result.output,
+                 "ViT-L/14: not here, and doctor.db holds embeddings of tiny-bytes; use another");
+    run_clear(&result);
+    unsetenv("REELVEC_MODEL");
+    program_shell("rm doctor.db*");
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
@@ -470,6 +508,7 @@ int main(void)
         CASE(index_says_that_a_model_reads_no_texts),
         CASE(fetch_opens_what_is_there),
         CASE(doctor_looks_for_the_model_of_the_library),
+        CASE(doctor_compares_the_named_model_with_the_librarys),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);
 }

@@ -181,7 +181,11 @@ class Bash(WithModel):
                                            cwd=folder)
             self.assertEqual(found, {"mine"})
             self.assertIn("ViT-B/32", known)
-        self.assertEqual(self.complete(("model", "remove", "mi"), env=environment, cwd=folder), [{"mine"}])
+        here = self.complete(*[("model", name, typed) for name in ("remove", "verify") for typed in ("mi", "")],
+                             env=environment, cwd=folder)
+        self.assertEqual(here, [{"mine"}] * 4)  # not those that could be fetched
+        self.assertEqual(self.complete(("model", "fetch", "ViT-B/32-l"), env=environment, cwd=folder), [{"ViT-B/32-laion2B"}])
+        self.assertEqual(self.complete(("model", "remove", ""), cwd=folder), [set()])  # without the program
         self.assertIn("ViT-B/32", self.complete(("search", "--model", ""), cwd=folder)[0])  # without the program
         self.assertFalse((folder / "made").exists())  # by a folder's name
 
@@ -212,8 +216,9 @@ class Fish(WithModel):
 
     def test_added_models(self):
         folder, environment = self.make_model()
-        found = self.complete("reelvec search --model mi", "reelvec model remove mi", env=environment, cwd=folder)
-        self.assertEqual(found, [{"mine"}] * 2)
+        found = self.complete("reelvec search --model mi", "reelvec model remove mi", "reelvec model verify mi",
+                              "reelvec model remove ViT", env=environment, cwd=folder)
+        self.assertEqual(found, [{"mine"}] * 3 + [set()])
         self.assertFalse((folder / "made").exists())
 
 
@@ -253,6 +258,12 @@ class Zsh(WithModel):
         self.assertIn("mine", models)
         self.assertIn("ViT-B/32", models)
         self.assertNotIn("name", models)
+        here = run("zsh", "-f", "-c", script + "\n_reelvec_models_here", env=environment, cwd=folder).splitlines()
+        self.assertIn("mine", here[len(models):])
+        self.assertFalse([name for name in here[len(models):] if name.startswith("ViT")])
+        uses = [part.split("(")[0] for part in (PAGES / "_reelvec").read_text().split("\n_reelvec-")[1:]
+                if "'*:NAME...:_reelvec_models_here'" in part.split("\n}")[0]]
+        self.assertEqual(sorted(uses), ["model-remove", "model-verify"])
         self.assertFalse((folder / "made").exists())
 
 

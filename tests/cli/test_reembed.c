@@ -185,6 +185,28 @@ static void another_model_is_refused_with_the_next_step(void **state)
            "library.db: holds embeddings of tiny-bytes (96 dimensions, weights ");
 }
 
+/* Neither command has the option --model, which other messages of this kind speak of. */
+static void a_copy_between_two_models_is_refused_with_its_way_out(void **state)
+{
+    (void)state;
+    program_need_clips();
+    expect(REEMBED("--to", "other.db", "--quiet", "--video", "one.mp4"), 0, "1 video", "");
+    for (int turn = 0; turn < 2; turn++) {
+        RunResult result = turn == 0 ? RUN("export", "--to", "other.db") : RUN("import", "other.db");
+        assert_status(&result, 1);
+        assert_holds(result.errors,
+                     turn == 0 ? "library.db: holds embeddings of tiny-bytes (96 dimensions, weights "
+                               : "other.db: holds embeddings of tiny-f16-bytes (96 dimensions, weights ");
+        assert_holds(result.errors,
+                     turn == 0 ? "other.db those of tiny-f16-bytes (" : "library.db those of tiny-bytes (");
+        assert_holds(result.errors, turn == 0 ? "`reelvec reembed --model tiny-f16-bytes`\n"
+                                              : "`reelvec reembed --model tiny-bytes`\n");
+        assert_null(strstr(result.errors, "neither --model nor"));
+        run_clear(&result);
+    }
+    expect(REEMBED("--to", "other.db", "--quiet"), 0, "1 video embedded anew", "");
+}
+
 static void an_interrupted_run_goes_on(void **state)
 {
     (void)state;
@@ -233,6 +255,7 @@ int main(void)
         TEST(gone_and_changed_videos_need_to_be_asked_for),
         TEST(reembed_says_what_is_wrong),
         TEST(another_model_is_refused_with_the_next_step),
+        TEST(a_copy_between_two_models_is_refused_with_its_way_out),
         TEST(an_interrupted_run_goes_on),
     };
     return cmocka_run_group_tests(tests, set_up_group, program_tear_down);

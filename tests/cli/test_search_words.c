@@ -24,6 +24,11 @@ static void forgotten_quotes_are_hinted_at(void **state)
         {{"a dog", "--not", "a", "cat"}, "quotes make them one: --not \"a cat\"\n"},
         {{"a dog", "--then", "a", "cat", "runs"},
          "taken as 3 terms, one for each word; quotes make them one: --then \"a cat runs\"\n"},
+        {{"a", "cat's", "head"}, "quotes make them one: \"a cat's head\"\n"},
+        {{"a", "$HOME", "sign"}, "quotes make them one: 'a $HOME sign'\n"},
+        {{"the", "\"stop\"", "sign"}, "quotes make them one: 'the \"stop\" sign'\n"},
+        {{"it's", "5", "o'clock!"}, "quotes make them one: 'it'\\''s 5 o'\\''clock!'\n"},
+        {{"a dog", "--not", "a\\b", "`x`"}, "quotes make them one: --not 'a\\b `x`'\n"},
         {{"a", "cat", "--then", "a", "dog"}, "quotes make them one: \"a cat\"\n"}, // once
         {{"a cat"}, NULL},
         {{"cat"}, NULL},

@@ -105,6 +105,25 @@ static void timeline_writes_a_file_for_each_video(void **state)
     run_clear(&result);
     assert_file_holds("two_two.chapters.xml", "<ChapterTimeStart>00:00:01.000000000</ChapterTimeStart>");
     CHECK(2, "standard output takes one", "timeline", "two.csv", "-o", "-", "-f", "srt");
+    // YouTube wants three chapters in each, but what is refused has no need of that.
+    result = RUN("timeline", "two.csv", "-o", "-", "-f", "youtube");
+    assert_status(&result, 2);
+    assert_string_equal(result.errors,
+                        "reelvec: youtube makes 2 files of these moments, and standard output takes "
+                        "one; name a file\n");
+    run_clear(&result);
+    result = RUN("timeline", "two.csv", "-o", "two.chapters.xml", "-f", "youtube");
+    assert_status(&result, 2);
+    assert_string_equal(result.errors, "reelvec: two.chapters.xml: is there already; --force replaces it\n");
+    run_clear(&result);
+    write_list("two_two.youtube.txt", "mine");
+    result = RUN("timeline", "two.csv", "-o", "two.youtube.txt", "-f", "youtube");
+    assert_status(&result, 2);
+    assert_string_equal(result.errors,
+                        "reelvec: two_two.youtube.txt: is there already; --force replaces it\n");
+    run_clear(&result);
+    CHECK(0, "YouTube shows chapters if there are at least 3", "timeline", "two.csv", "-o", "new.txt", "-f",
+          "youtube");
     // The other file is there already: nothing is written.
     program_shell("rm two.chapters.xml");
     CHECK(2, "two_two.chapters.xml: is there already; --force replaces it", "timeline", "two.csv", "-o",

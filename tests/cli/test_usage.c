@@ -96,7 +96,8 @@ static void program_refuses_wrong_usage(void **state)
          "it\n"},
         {{"--library", "x.db"}, "reelvec: --library: needs a command behind it; see `reelvec --help`\n"},
         {{"--library", "x.db", "serach"}, "reelvec: unknown command 'serach'; did you mean 'search'?\n"},
-        {{"--device", "cpu", "list"}, "reelvec: list: unknown option --device; `reelvec index` has it, this command has not\n"},
+        {{"--device", "cpu", "list"},
+         "reelvec: list: unknown option --device; `reelvec index` has it, this command has not\n"},
         {{"export", "--format", "parquet"},
          "reelvec: export: --format: 'parquet' is unknown; give csv, npy or sql\n"},
         {{"export", "--format", "none"},
@@ -126,15 +127,14 @@ static void program_refuses_wrong_usage(void **state)
          "reelvec: search: --then needs a text; a part without one begins with --then '' --image ...\n"},
         {{"search", "x", "--within", "3"},
          "reelvec: search: --within is for sequences; give what follows with --then\n"},
-        {{"search", "x", "--sheet", "-"},
-         "reelvec: -: pictures are written as .png or .jpg; give a name that ends so\n"},
-        {{"sheet", "x.mp4", "-o", "-"},
-         "reelvec: -: pictures are written as .png or .jpg; give a name that ends so\n"},
         {{"search", "x", "--handles", "1"},
          "reelvec: search: --handles needs --export FILE or --clips FOLDER\n"},
-        {{"search", "x", "--force"}, "reelvec: search: --force needs --export FILE, --clips FOLDER or --sheet OUT\n"},
-        {{"search", "x", "--then", "y", "--within", "0"}, "reelvec: search: --within: must be above 0, not 0\n"},
-        {{"search", "x", "--then", "y", "--within", "-1"}, "reelvec: search: --within: must be above 0, not -1\n"},
+        {{"search", "x", "--force"},
+         "reelvec: search: --force needs --export FILE, --clips FOLDER or --sheet OUT\n"},
+        {{"search", "x", "--then", "y", "--within", "0"},
+         "reelvec: search: --within: must be above 0, not 0\n"},
+        {{"search", "x", "--then", "y", "--within", "-1"},
+         "reelvec: search: --within: must be above 0, not -1\n"},
         {{"search", "x", "--then", "y", "--within", "x"}, "reelvec: search: --within: 'x' is not a number\n"},
         {{"search", "--text", " "}, "reelvec: the query is empty; say what to look for\n"},
         {{"search", "--text", "0:dog"}, "reelvec: --text: '0:dog' has a weight of 0 or beyond 1e+06\n"},
@@ -146,12 +146,6 @@ static void program_refuses_wrong_usage(void **state)
         {{"sheet", "x"}, "reelvec: sheet: needs -o OUT.png or OUT.jpg\n"},
         {{"sheet", "x", "y", "-o", "z"},
          "reelvec: sheet: too many arguments ('y'); see `reelvec sheet --help`\n"},
-        {{"sheet", "x", "-o", "z.gif"},
-         "reelvec: z.gif: pictures are written as .png or .jpg; give a name that ends so\n"},
-        {{"search", "x", "--sheet", "z.webp"},
-         "reelvec: z.webp: pictures are written as .png or .jpg; give a name that ends so\n"},
-        {{"inspect", "pixels", "x.png", "-o", "z.jpg"},
-         "reelvec: z.jpg: pictures are written as .png; give a name that ends so\n"},
         {{"embed"}, "reelvec: embed: needs --text TEXT or --image FILE, once or more often\n"},
         {{"inspect", "pixels", "x.png"}, "reelvec: inspect pixels: needs -o OUT.png\n"},
         {{"inspect", "tokens"}, "reelvec: inspect tokens: needs TEXT; see `reelvec inspect tokens --help`\n"},
@@ -166,6 +160,47 @@ static void program_refuses_wrong_usage(void **state)
         if (result.status != 2 || strcmp(result.errors, cases[i].message) != 0 || result.output_bytes != 0)
             fail_msg("%s %s: status %d\n%snot\n%s", cases[i].words[0], cases[i].words[1], result.status,
                      result.errors, cases[i].message);
+        run_clear(&result);
+    }
+}
+
+/* The ending of its name says what a file is, in every command. */
+static void names_without_a_known_ending_are_refused(void **state)
+{
+    static const struct {
+        const char *words[6], *message;
+    } cases[] = {
+        {{"sheet", "x", "-o", "z"}, ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"sheet", "x", "-o", "png"}, ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"search", "x", "--sheet", "z/.png"},
+         ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"search", "x", "--sheet", "z.d/z"},
+         ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"inspect", "pixels", "x.png", "-o", "z"},
+         ": pictures are written as .png; give a name that ends so\n"},
+        {{"search", "x", "--sheet", "-"},
+         ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"sheet", "x.mp4", "-o", "-"}, ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"sheet", "x", "-o", "z.gif"}, ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"search", "x", "--sheet", "z.webp"},
+         ": pictures are written as .png or .jpg; give a name that ends so\n"},
+        {{"inspect", "pixels", "x.png", "-o", "z.jpg"},
+         ": pictures are written as .png; give a name that ends so\n"},
+        {{"timeline", "x.csv", "-o", "z"}, ": no format has this ending; say it by --format NAME, `reelvec"},
+        {{"search", "x", "--export", "z"},
+         ": no format has this ending; say it by --export-format NAME, `reelvec"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *words[PROGRAM_WORDS_MAX] = {NULL}, *name = NULL;
+        char expected[300];
+        for (size_t k = 0; k < 6 && cases[i].words[k] != NULL; k++)
+            name = words[k] = cases[i].words[k];
+        snprintf(expected, sizeof expected, "reelvec: %s%s", name, cases[i].message);
+        RunResult result = program_run(words, NULL);
+        if (result.status != 2 || strncmp(result.errors, expected, strlen(expected)) != 0 ||
+            result.output_bytes != 0)
+            fail_msg("%s: status %d\n%snot\n%s", name, result.status, result.errors, expected);
         run_clear(&result);
     }
 }
@@ -331,12 +366,19 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, program_tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(program_help_names_every_command), CASE(program_help_of_each_command_is_complete),
-        CASE(program_refuses_wrong_usage),      CASE(program_without_arguments_shows_help_as_an_error),
-        CASE(program_prints_its_version),       CASE(options_may_stand_in_front_of_the_command),
-        CASE(program_help_of_a_group),          CASE(program_says_what_is_missing),
-        CASE(program_lists_the_known_models),   CASE(program_doctor_works_on_an_empty_machine),
-        CASE(program_reports_a_full_disk),      CASE(program_ends_quietly_on_a_broken_pipe),
+        CASE(program_help_names_every_command),
+        CASE(program_help_of_each_command_is_complete),
+        CASE(names_without_a_known_ending_are_refused),
+        CASE(program_refuses_wrong_usage),
+        CASE(program_without_arguments_shows_help_as_an_error),
+        CASE(program_prints_its_version),
+        CASE(options_may_stand_in_front_of_the_command),
+        CASE(program_help_of_a_group),
+        CASE(program_says_what_is_missing),
+        CASE(program_lists_the_known_models),
+        CASE(program_doctor_works_on_an_empty_machine),
+        CASE(program_reports_a_full_disk),
+        CASE(program_ends_quietly_on_a_broken_pipe),
     };
     return cmocka_run_group_tests_name("cli/usage", tests, NULL, NULL);
 }

@@ -335,9 +335,31 @@ static void copy_refuses_another_model(void **state)
     assert_ok(rv_store_require_identity(pair->to, &other, err));
     add_video(pair->from, "/v/a.mp4", "sha256:01", 2, "complete");
     add_video(pair->to, "/v/b.mp4", "sha256:02", 2, "complete");
-    assert_refused(copy_with(pair, NULL, err), RV_ERROR_MISMATCH, "holds embeddings of");
+    assert_refused_with_hint(copy_with(pair, NULL, err), RV_ERROR_MISMATCH,
+                             "a copy is between libraries of one model", RV_HINT_REEMBED);
     assert_report(pair, 0, 0, 0, 0);
     close_pair(pair);
+}
+
+/* A model is used in more than one way, and advice about models is no use where only the lengths differ. */
+static void copy_says_what_differs_of_one_model(void **state)
+{
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        Pair *pair = open_pair(MEMORY, MEMORY);
+        ModelIdentity other = test_model(TEST_DIMENSIONS);
+        if (turn == 0)
+            other.normalized = !other.normalized;
+        else
+            other.preprocess_version++;
+        assert_ok(rv_store_require_identity(pair->to, &other, err));
+        add_video(pair->from, "/v/a.mp4", "sha256:01", 2, "complete");
+        add_video(pair->to, "/v/b.mp4", "sha256:02", 2, "complete");
+        assert_refused_with_hint(copy_with(pair, NULL, err), RV_ERROR_MISMATCH,
+                                 turn == 0 ? "; copy into another library" : " those of the same weights (",
+                                 turn == 0 ? RV_HINT_NONE : RV_HINT_REEMBED);
+        close_pair(pair);
+    }
 }
 
 static void copy_refuses_the_library_itself(void **state)
@@ -407,6 +429,7 @@ int main(void)
         cmocka_unit_test(copy_decides_by_what_is_there),
         cmocka_unit_test(copy_takes_only_what_the_glob_names),
         cmocka_unit_test(copy_refuses_another_model),
+        cmocka_unit_test(copy_says_what_differs_of_one_model),
         cmocka_unit_test(copy_refuses_the_library_itself),
         cmocka_unit_test(copy_refuses_a_server_library_under_another_spelling),
     };

@@ -208,6 +208,31 @@ static RvTextFiles make(const RvMoment *moments, size_t count, const char *forma
     return files;
 }
 
+/* Formats that have no frames have nothing to say of a rate that editors do not know. */
+static void a_rate_is_spoken_of_where_frames_are_counted(void **state)
+{
+    static const char *const timeless[] = {"llc",          "llc-csv", "webvtt", "srt",    "ffmetadata",
+                                           "mkv-chapters", "youtube", "m3u8",   "mpv-edl"};
+    static const MadeMedia webcam[] = {{"/v/webcam.flv", {15, 1}, 600, NULL, 1}, {0}};
+    (void)state;
+    for (size_t i = 0; i < rv_timeline_format_count(); i++) {
+        const char *name = rv_timeline_format(i)->name;
+        bool has_none = false;
+        for (size_t k = 0; k < sizeof timeless / sizeof timeless[0]; k++)
+            has_none = has_none || strcmp(name, timeless[k]) == 0;
+        made_media_set(webcam);
+        const RvMoment moment = {.video = "/v/webcam.flv", .start_s = 1, .end_s = 5};
+        RvTimelineOptions options = {.format = name, .log = made_log_start()};
+        RvTextFiles files;
+        RvError err;
+        if (rv_timeline_make_with(&moment, 1, &options, made_media_read, &files, &err) != RV_OK)
+            fail_msg("%s: %s", name, err.message);
+        if ((strstr(made_log, "frames a second") == NULL) != has_none)
+            fail_msg("%s: \"%s\"", name, made_log);
+        rv_text_files_clear(&files);
+    }
+}
+
 static size_t count_lines(const char *text, const char *beginning)
 {
     size_t count = 0;
@@ -468,6 +493,7 @@ int main(void)
         cmocka_unit_test(no_clip_leaves_its_video),
         cmocka_unit_test(what_cannot_be_cut_is_said_and_left_out),
         cmocka_unit_test(a_video_is_read_once),
+        cmocka_unit_test(a_rate_is_spoken_of_where_frames_are_counted),
         cmocka_unit_test(an_edl_of_more_than_999_events_is_divided),
         cmocka_unit_test(an_edl_ends_before_midnight),
         cmocka_unit_test(a_format_of_one_video_makes_a_file_of_each),

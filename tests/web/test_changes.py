@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from serving import MEDIA, MODEL, ServedTest, wait_until
+from serving import MEDIA, MODEL, Server, ServedTest, wait_until
 from whole_runs import PROGRAM, run
 
 
@@ -136,10 +136,37 @@ class ChangesTest(ServedTest):
         tiny, other = self.folder / "tiny", self.folder / "tiny.db"
         run(os.environ["REELVEC_CHECKPOINT_MAKER"], "tiny", tiny)
         run(PROGRAM, "index", "-q", "--model", tiny, "--library", other, self.videos / "part0.mp4")
-        os.replace(other, library)
+        own, spare = server.json("/api/v1/library"), self.folder / "spare.db"
+        self.assertEqual((own["state"], own["model"]["name"], "error" in own["model"]), ("ready", "demo", False))
+        self.assertEqual(server.metrics()["reelvec_library_of_model"], 1)
+        os.rename(library, spare)
+        os.rename(other, library)
         self.check(server.get("/api/v1/search?text=an+owl"), 409, "mismatch")
         self.check(server.get("/api/v1/search?frame=1:1"), 409)
         self.check(server.get(server.json("/api/v1/videos/1")["picture"]), 200)
+        told = server.json("/api/v1/library")
+        self.assertEqual((told["state"], told["model"]["name"]), ("other_model", "demo"))
+        self.assertRegex(told["model"]["error"], r"holds embeddings of tiny \(.*\), the model is demo \(")
+        self.assertEqual(server.metrics()["reelvec_library_of_model"], 0)
+        self.assertTrue(server.is_well())
+        os.replace(spare, library)
+        self.assertEqual(server.json("/api/v1/library")["state"], "ready")
+        self.assertTrue(self.served_hits(server, "an owl"))
+        lines = [line for line in server.stop().splitlines() if "holds embeddings of tiny" in line]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn("; searches are refused until ", lines[0])
+
+    def test_a_model_is_named_that_is_not_the_librarys(self):
+        """Said at the start, before anybody asks."""
+        tiny = self.folder / "named"
+        run(os.environ["REELVEC_CHECKPOINT_MAKER"], "tiny", tiny)
+        server = Server("--library", self.library, "--model", tiny)
+        try:
+            told = server.stop()
+        finally:
+            server.process.kill()
+        self.assertIn("holds embeddings of demo", told)
+        self.assertIn("; searches are refused until ", told)
 
     def test_the_library_is_removed_and_comes_back(self):
         library, server = self.copy("removed.db")

@@ -126,8 +126,8 @@ static void print_fact(void *user, const char *name, const char *value)
     print_value(name, "%s", value);
 }
 
-/* The model that searches would use: without --model the one that made the library. */
-static int check_model(const CliCommon *common, RvLibrary *library)
+/* The model that searches would use: without --model the one that made the library. *out: opened, or NULL. */
+static int check_model(const CliCommon *common, RvLibrary *library, RvEncoder **out)
 {
     RvEncoder *encoder = NULL;
     RvError err = {0};
@@ -145,9 +145,21 @@ static int check_model(const CliCommon *common, RvLibrary *library)
         char text[CLI_ERROR_TEXT_SIZE];
         print_value("model", "%s", cli_error_text(&err, text, sizeof text));
     }
-    rv_encoder_close(encoder);
-    // That nothing has been fetched yet is a state, not a failure.
-    return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->model == NULL) ? CLI_DONE : CLI_FAILED;
+    *out = encoder;
+    // That nothing has been fetched yet is a state, not a failure; that the library needs another model is one.
+    bool waits = status == RV_ERROR_NOT_FOUND && common->model == NULL && err.hint != RV_HINT_MODEL;
+    return status == RV_OK || waits ? CLI_DONE : CLI_FAILED;
+}
+
+/* A model that was named may be another one than the library's, which no search takes. */
+static int check_pair(RvLibrary *library, RvEncoder *encoder)
+{
+    char text[CLI_ERROR_TEXT_SIZE];
+    RvError err = {0};
+    if (library == NULL || encoder == NULL || rv_library_check_encoder(library, encoder, &err) == RV_OK)
+        return CLI_DONE;
+    print_value("library", "%s", cli_error_text(&err, text, sizeof text));
+    return CLI_FAILED;
 }
 
 /* What opening the library gave, and what is in it. */
@@ -187,11 +199,15 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     RvLibrary *library = NULL;
     RvError err = {0};
     RvStatus opened = cli_open_library(&settings->common, RV_OPEN_READ, (RvLog){0}, &library, &err);
-    int status = check_model(&settings->common, library);
+    RvEncoder *encoder = NULL;
+    int status = check_model(&settings->common, library, &encoder);
     int library_status = check_library(&settings->common, library, opened, &err);
+    int pair_status = check_pair(library, encoder);
+    rv_encoder_close(encoder);
     rv_library_close(library);
     int settings_status = check_settings();
     status = status != CLI_DONE ? status : library_status;
+    status = status != CLI_DONE ? status : pair_status;
     return status != CLI_DONE ? status : settings_status;
 }
 
@@ -204,8 +220,9 @@ const CliCommand cli_command_doctor = {
         "whether CUDA works and if not why, the "
         "processor's instructions in use, where the extension for SQLite lies, which player `search --play` "
         "takes, which ffmpeg program cuts clips, where models, libraries and the settings file are looked for, and "
-        "whether they open. The model is the one that made the library, unless another one is named. The exit status "
-        "is 1 when one of them is there but broken.",
+        "whether they open. The model is the one that made the library, unless one is named; a named one is compared "
+        "with the library's. The exit status is 1 when one of them is there but broken, or the model is not the "
+        "library's.",
     .examples = "  reelvec doctor\n"
                 "  REELVEC_CPU=avx2 reelvec doctor\n",
     CLI_OPTIONS(DoctorSettings, options),

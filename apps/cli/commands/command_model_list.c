@@ -17,9 +17,16 @@
 typedef struct ListSettings {
     CliCommon common;
     int format;
+    bool here;
 } ListSettings;
 
-static const CliOption list_options[] = {CLI_OPTION_FORMAT(ListSettings)};
+static const CliOption list_options[] = {
+    {.name = "here",
+     .help = "only those that are on this machine",
+     .kind = CLI_FLAG,
+     .offset = offsetof(ListSettings, here)},
+    CLI_OPTION_FORMAT(ListSettings),
+};
 
 /* For people: fits into 80 columns. */
 static const Column table_columns[] = {
@@ -63,7 +70,7 @@ static const Column data_columns[] = {
 /* A list that is being written. */
 typedef struct List {
     Output output;
-    bool is_table;
+    bool is_table, only_here;
     const char *sources[SOURCES_MAX]; // of the figures, in the order of their letters
     size_t source_count;
     const char *note; // of a licence
@@ -192,6 +199,8 @@ static bool list_known(List *list, const RvKnownModel *known)
 {
     char path[4096] = "";
     bool here = rv_model_find(known->name, path, sizeof path, NULL) == RV_OK;
+    if (list->only_here && !here)
+        return true;
     Listed model = {
         .known = known,
         .name = known->name,
@@ -263,7 +272,7 @@ static int run_list(const CliCommand *command, void *user, const CliValues *valu
 {
     ListSettings *settings = user;
     const RvKnownModel *model;
-    List list = {.is_table = settings->format == OUTPUT_TABLE};
+    List list = {.is_table = settings->format == OUTPUT_TABLE, .only_here = settings->here};
     bool good =
         list.is_table
             ? cli_output_begin(&list.output, settings->format, table_columns, TABLE_COLUMN_COUNT, stdout)
@@ -291,6 +300,7 @@ const CliCommand cli_command_model_list = {
         "all that is known, also the figures for videos (MSR-VTT), commits, addresses and where models lie.\n"
         "Any other checkpoint of these families works too: give its folder or weight file as --model.",
     .examples = "  reelvec model list\n"
+                "  reelvec model list --here\n"
                 "  reelvec model list --format json\n",
     CLI_OPTIONS(ListSettings, list_options),
     .run = run_list,

@@ -155,14 +155,27 @@ static int print_rows(const Session *session, Result *result)
     return code == SQLITE_DONE ? CLI_DONE : fail_sql(session, code);
 }
 
+static int refuse_change(const SqlChanges *changes)
+{
+    if (changes->attached[0] != '\0' && !changes->library)
+        cli_message(
+            "sql: this statement changes the attached database '%s', or may; add --write to allow it, or use "
+            "a temporary table, which needs no --write",
+            changes->attached);
+    else if (!changes->other && !changes->temporary) // as VACUUM INTO, of which SQLite tells nothing
+        cli_message(
+            "sql: this statement changes the library or writes another file, or may; add --write to allow it");
+    else
+        cli_message("sql: this statement changes the library, or may; add --write to allow it");
+    return CLI_FAILED;
+}
+
 // Run one statement and print its rows. Returns the exit status.
 static int run_statement(const Session *session, sqlite3_stmt *statement)
 {
     int count = sqlite3_column_count(statement);
-    if (!session->settings->write && !cli_sql_changes_nothing(&session->changes, statement)) {
-        cli_message("sql: this statement changes the library, or may; add --write to allow it");
-        return CLI_FAILED;
-    }
+    if (!session->settings->write && !cli_sql_changes_nothing(&session->changes, statement))
+        return refuse_change(&session->changes);
     if (count > OUTPUT_MAX_COLUMNS) {
         cli_message("sql: a result of %d columns; at most %d can be shown", count, OUTPUT_MAX_COLUMNS);
         return CLI_FAILED;
@@ -276,8 +289,8 @@ const CliCommand cli_command_sql = {
     .summary = "SQL on a library file, with vector functions",
     .description =
         "Runs SQLite's SQL on the library and prints what it gives; '-' reads the statements from standard "
-        "input. Nothing can be changed without --write; temporary tables and views are no part of the library, and "
-        "last as long as the command.\n"
+        "input. Nothing can be changed without --write, nor another file written; EXPLAIN and PRAGMAs that only tell "
+        "something need none. Temporary tables and views are no part of the library, and last as long as the command.\n"
         "Besides SQLite's functions there are dot_product(a, b), embed_text('...'), embed_image(blob), "
         "vector_from_json(text), vector_to_json(vector), vector_length(vector), which counts its numbers, "
         "and "

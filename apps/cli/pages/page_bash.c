@@ -85,10 +85,11 @@ static void put_options(FILE *out)
 /* "files", "folders", ... or the words themselves behind "words". */
 static void put_kind(FILE *out, CliArgument argument, const CliOption *option)
 {
-    static const char *const kinds[] = {[CLI_ARGUMENT_UNKNOWN] = "nothing", [CLI_ARGUMENT_NONE] = "nothing",
-                                        [CLI_ARGUMENT_WORD] = "nothing",    [CLI_ARGUMENT_FILE] = "files",
-                                        [CLI_ARGUMENT_FOLDER] = "folders",  [CLI_ARGUMENT_MODEL] = "models",
-                                        [CLI_ARGUMENT_PROGRAM] = "programs"};
+    static const char *const kinds[] = {
+        [CLI_ARGUMENT_UNKNOWN] = "nothing", [CLI_ARGUMENT_NONE] = "nothing",
+        [CLI_ARGUMENT_WORD] = "nothing",    [CLI_ARGUMENT_FILE] = "files",
+        [CLI_ARGUMENT_FOLDER] = "folders",  [CLI_ARGUMENT_MODEL] = "models",
+        [CLI_ARGUMENT_MODEL_HERE] = "here", [CLI_ARGUMENT_PROGRAM] = "programs"};
     char words[PAGE_WORDS_SIZE];
     if (argument != CLI_ARGUMENT_CHOICE) {
         fputs(kinds[argument], out);
@@ -127,14 +128,15 @@ static void put_kinds(FILE *out)
 }
 
 static const char functions[] =
-    "# The models that there are, also those that were added; without the program those that it knows. Names are\n"
-    "# expanded by compgen, so others than plain ones are left out.\n"
+    "# The models that there are, also those that were added; without the program those that it knows. With --here\n"
+    "# those on this machine. Names are expanded by compgen, so others than plain ones are left out.\n"
     "_reelvec_list_models() {\n"
     "    local name rest names=''\n"
     "    while IFS=, read -r name rest; do\n"
     "        [[ $name == name || $name == *[!A-Za-z0-9@._/+-]* ]] || names+=\"$name \"\n"
-    "    done < <(\"${COMP_WORDS[0]}\" model list --format csv 2>/dev/null)\n"
-    "    printf '%s' \"${names:-$_reelvec_models}\"\n"
+    "    done < <(\"${COMP_WORDS[0]}\" model list \"$@\" --format csv 2>/dev/null)\n"
+    "    [[ -n $names || $# -gt 0 ]] || names=$_reelvec_models\n"
+    "    printf '%s' \"$names\"\n"
     "}\n\n"
     "# Find the command: its words in `command`, `open` if another word of it may follow.\n"
     "_reelvec_find() {\n"
@@ -184,6 +186,10 @@ static const char functions[] =
     "    folders) compopt +o default +o bashdefault -o dirnames 2>/dev/null ;;\n"
     "    programs) COMPREPLY=($(compgen -c -- \"$cur\")) ;;\n"
     "    models) COMPREPLY=($(compgen -W \"$(_reelvec_list_models)\" -- \"$cur\")) ;;\n"
+    "    here)\n"
+    "        compopt +o default +o bashdefault 2>/dev/null\n"
+    "        COMPREPLY=($(compgen -W \"$(_reelvec_list_models --here)\" -- \"$cur\"))\n"
+    "        ;;\n"
     "    words*)\n"
     "        compopt +o default +o bashdefault 2>/dev/null\n"
     "        COMPREPLY=($(compgen -W \"${kind#words }\" -- \"$cur\"))\n"

@@ -29,6 +29,9 @@ static void put_value(FILE *out, CliArgument argument, const CliOption *option)
     case CLI_ARGUMENT_MODEL:
         fputs(" -F -a '(__reelvec_list_models)'", out);
         break;
+    case CLI_ARGUMENT_MODEL_HERE:
+        fputs(" -f -a '(__reelvec_list_models --here)'", out);
+        break;
     case CLI_ARGUMENT_PROGRAM:
         fputs(" -F -a '(__fish_complete_command)'", out);
         break;
@@ -107,11 +110,12 @@ static void put_value_options(FILE *out)
 
 static const char functions[] =
     "\n# The models that there are, also those that were added; without the program those that it knows.\n"
+    "# With --here those on this machine.\n"
     "function __reelvec_list_models\n"
     "    set -l program (commandline -opc)[1]\n"
-    "    set -l rows ($program model list --format csv 2>/dev/null)\n"
+    "    set -l rows ($program model list $argv --format csv 2>/dev/null)\n"
     "    set -l names (string replace -r ',.*' '' -- $rows | string match -v name)\n"
-    "    test (count $names) -gt 0; or set names $__reelvec_models\n"
+    "    test (count $names $argv) -gt 0; or set names $__reelvec_models\n"
     "    printf '%s\\n' $names\n"
     "end\n"
     "\n# Succeeds if the command before the cursor is this one; \"\" is none yet.\n"

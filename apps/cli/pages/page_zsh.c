@@ -27,6 +27,7 @@ static void put_action(FILE *out, CliArgument argument, const CliOption *option)
                                           [CLI_ARGUMENT_FILE] = "_files",
                                           [CLI_ARGUMENT_FOLDER] = "_files -/",
                                           [CLI_ARGUMENT_MODEL] = "_reelvec_models",
+                                          [CLI_ARGUMENT_MODEL_HERE] = "_reelvec_models_here",
                                           [CLI_ARGUMENT_PROGRAM] = "_command_names -e"};
     char words[PAGE_WORDS_SIZE];
     if (argument != CLI_ARGUMENT_CHOICE) {
@@ -169,6 +170,11 @@ void page_zsh(FILE *out)
         "    models=(${${models%%%%,*}:#name})\n"
         "    (( $#models )) || models=(%s)\n"
         "    _alternative 'models:model:compadd -a models' 'files:file:_files'\n}\n\n"
+        "# Those on this machine.\n"
+        "_reelvec_models_here() {\n"
+        "    local -a models=(${(f)\"$(_call_program models reelvec model list --here --format csv 2>/dev/null)\"})\n"
+        "    models=(${${models%%%%,*}:#name})\n"
+        "    _alternative 'models:model:compadd -a models'\n}\n\n"
         "_reelvec_names() {\n",
         models);
     put_list(out, NULL);

@@ -56,7 +56,7 @@ export function makeHome() {
         steps = null;
         videos.replaceChildren(h('.home-head', h('h2', t('library')),
             textButton('library', many('foundVideos', info.videos.total), () => change({ view: 'library' }))),
-          info.model.name === null ? h('p.video-error', t('noModel')) : '',
+          info.model.error ? h('p.video-error', info.model.name ? info.model.error : t('noModel')) : '',
           h('ul.tiles', page.videos.filter((video) => video.picture).map(tile)), jobs.list);
       }
       jobs.show(info);

@@ -71,7 +71,7 @@ export function makeLibrary() {
       head.replaceChildren(h('h1', info.name),
         h('p.quiet', dotted(many('foundVideos', info.videos.total), many('frames', info.frames),
           `${t('model')}: ${info.model.name ?? '–'}`)),
-        info.model.name === null ? h('p.video-error', info.model.error ?? t('noModel')) : '',
+        info.model.error ? h('p.video-error', info.model.error) : '',
         info.videos.total > 0 && info.capabilities.media_roots.length === 0 ? byHand() : '');
       jobs.show(info);
       const rows = page.videos.map(videoRow);

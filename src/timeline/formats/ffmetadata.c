@@ -100,5 +100,6 @@ const TimelineFormat rv_format_ffmetadata = {
              .title = "chapters for FFmpeg to put into MP4 and MKV files",
              .endings = (const char *const[]){".ffmetadata", ".ffmeta", NULL},
              .per_source = true},
+    .times_only = true,
     .write = write_ffmetadata,
 };

@@ -29,5 +29,6 @@ const TimelineFormat rv_format_llc = {
              .title = "LosslessCut project, to be kept beside the video",
              .endings = (const char *const[]){".llc", NULL},
              .per_source = true},
+    .times_only = true,
     .write = write_llc,
 };

@@ -25,5 +25,6 @@ const TimelineFormat rv_format_llc_csv = {
              .title = "CSV as LosslessCut reads it: Start,End,Name",
              .endings = (const char *const[]){".llc.csv", NULL},
              .per_source = true},
+    .times_only = true,
     .write = write_llc_csv,
 };

@@ -66,5 +66,6 @@ const TimelineFormat rv_format_m3u8 = {
     .info = {.name = "m3u8",
              .title = "playlist for VLC, from start to stop of each clip",
              .endings = (const char *const[]){".m3u8", ".m3u", NULL}},
+    .times_only = true,
     .write = write_m3u8,
 };

@@ -49,5 +49,6 @@ const TimelineFormat rv_format_matroska_chapters = {
              .title = "chapters for MKVToolNix to put into MKV files",
              .endings = (const char *const[]){".chapters.xml", NULL},
              .per_source = true},
+    .times_only = true,
     .write = write_matroska,
 };

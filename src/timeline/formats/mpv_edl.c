@@ -44,5 +44,6 @@ const TimelineFormat rv_format_mpv_edl = {
     .info = {.name = "mpv-edl",
              .title = "mpv: the clips as one video with chapters",
              .endings = (const char *const[]){".mpv.edl", NULL}},
+    .times_only = true,
     .write = write_mpv_edl,
 };

@@ -36,5 +36,6 @@ const TimelineFormat rv_format_srt = {
              .title = "SubRip: subtitles in players and editors; LosslessCut",
              .endings = (const char *const[]){".srt", NULL},
              .per_source = true},
+    .times_only = true,
     .write = write_srt,
 };

@@ -33,5 +33,6 @@ const TimelineFormat rv_format_webvtt = {
              .title = "WebVTT: subtitles or chapters in browsers and players",
              .endings = (const char *const[]){".vtt", NULL},
              .per_source = true},
+    .times_only = true,
     .write = write_webvtt,
 };

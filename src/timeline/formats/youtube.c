@@ -123,5 +123,6 @@ const TimelineFormat rv_format_youtube = {
              .endings = (const char *const[]){".youtube.txt", ".txt", NULL},
              .per_source = true},
     .takes_points = true,
+    .times_only = true,
     .write = write_youtube,
 };

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Words of suggested commands, as a shell takes them when they are pasted. */
+#include "shell_word.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Bytes beyond ASCII are letters to a shell. '~' and '=' mean something at a word's beginning only, but are quoted
+ * everywhere. */
+static bool is_plain(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x80 && !isalnum(byte) && strchr("@%_+:,./-", byte) == NULL)
+            return false;
+    }
+    return text[0] != '\0';
+}
+
+void cli_shell_put(FILE *out, const char *text, bool quoted)
+{
+    if (!quoted && is_plain(text)) {
+        fputs(text, out);
+    } else if (strpbrk(text, "\"$`\\!") ==
+               NULL) { // "!" calls back a command of an interactive shell's history
+        fprintf(out, "\"%s\"", text);
+    } else {
+        fputc('\'', out);
+        for (const char *at = text; *at != '\0'; at++)
+            fputs(*at == '\'' ? "'\\''" : (const char[]){*at, '\0'}, out);
+        fputc('\'', out);
+    }
+}
+
+const char *cli_shell_word(const char *word, char *text, size_t size_bytes)
+{
+    FILE *stream = fmemopen(text, size_bytes, "w");
+    text[0] = '\0';
+    if (stream == NULL)
+        return text;
+    cli_shell_put(stream, word, false);
+    bool fits = fflush(stream) == 0 && (size_t)ftell(stream) < size_bytes;
+    fclose(stream);
+    if (!fits)
+        text[0] = '\0';
+    return text;
+}

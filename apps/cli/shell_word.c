@@ -19,10 +19,11 @@ static bool is_plain(const char *text)
 
 void cli_shell_put(FILE *out, const char *text, bool quoted)
 {
+    // "!" calls back a command of an interactive shell's history.
+    bool has_meaning = strpbrk(text, "\"$`\\!") != NULL;
     if (!quoted && is_plain(text)) {
         fputs(text, out);
-    } else if (strpbrk(text, "\"$`\\!") ==
-               NULL) { // "!" calls back a command of an interactive shell's history
+    } else if (!has_meaning) {
         fprintf(out, "\"%s\"", text);
     } else {
         fputc('\'', out);

@@ -3,6 +3,7 @@
 #include "reelvec/encoder.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ struct RvEncoder {
     char path[4096];
     char name[128];
     ModelIdentity identity; // weights_sha256 "": not known yet; name and normalized are not used
+    atomic_bool identified; // the identity is known, and does not change any more
     RvModelInfo info;
     RvLog log;
 };
@@ -397,21 +399,32 @@ const RvLog *rv_encoder_log(const RvEncoder *encoder)
     return &encoder->log;
 }
 
+/* Once it is known, it is had without waiting for what another thread embeds meanwhile. */
+static RvStatus need_identity(RvEncoder *encoder, RvError *err)
+{
+    if (atomic_load(&encoder->identified))
+        return RV_OK;
+    RvStatus status = leave(encoder, identify(enter(encoder), err));
+    if (status == RV_OK)
+        atomic_store(&encoder->identified, true);
+    return status;
+}
+
 RvStatus rv_encoder_base_identity(RvEncoder *encoder, const ModelIdentity **out, RvError *err)
 {
     *out = &encoder->identity;
-    return leave(encoder, identify(enter(encoder), err));
+    return need_identity(encoder, err);
 }
 
 RvStatus rv_encoder_weights_sha256(RvEncoder *encoder, const char **out, RvError *err)
 {
     *out = encoder->identity.weights_sha256;
-    return leave(encoder, identify(enter(encoder), err));
+    return need_identity(encoder, err);
 }
 
 RvStatus rv_encoder_details(RvEncoder *encoder, const char **out, RvError *err)
 {
-    RvStatus status = leave(encoder, identify(enter(encoder), err));
+    RvStatus status = need_identity(encoder, err);
     *out = rv_identity_details(&encoder->identity);
     return status;
 }

@@ -159,8 +159,8 @@ RvStatus rv_identity_refuse_copy(const char *from, const ModelIdentity *copied, 
         strcmp(copied->weights_sha256, stored->weights_sha256) != 0)
         return rv_error_set_hint(
             err, RV_ERROR_MISMATCH, RV_HINT_REEMBED, stored->name,
-            "%s: holds embeddings of %s (%d dimensions, weights %.12s...), %s those of %s (%d dimensions, weights %.12s...); a "
-            "copy is between libraries of one model",
+            "%s: holds embeddings of %s (%d dimensions, weights %.12s...), %s those of %s (%d dimensions, "
+            "weights %.12s...); a copy is between libraries of one model",
             from, copied->name, copied->dimensions, copied->weights_sha256, to, stored->name,
             stored->dimensions, stored->weights_sha256);
     if (copied->normalized != stored->normalized)

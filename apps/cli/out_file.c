@@ -15,17 +15,70 @@
 #include "options.h"
 #include "signals.h"
 
+static void forget_names(OutFile *out)
+{
+    free(out->target);
+    free(out->temporary);
+    out->target = NULL;
+    out->temporary = NULL;
+}
+
 static RvStatus fail(OutFile *out, int cause, RvError *err)
 {
     cli_out_abandon(out);
     return cli_error(err, RV_ERROR_IO, "%s: cannot write: %s", out->path, strerror(cause));
 }
 
+int cli_out_descriptor(const char *path)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t length = strlen(folders[i]);
+        if (strncmp(path, folders[i], length) != 0 || path[length] < '0' || path[length] > '9')
+            continue;
+        char *end = NULL;
+        long number = strtol(path + length, &end, 10);
+        return *end == '\0' && number == (int)number ? (int)number : -1;
+    }
+    return -1;
+}
+
+bool cli_out_is_stdout(const char *path)
+{
+    return strcmp(path, "-") == 0 || cli_out_descriptor(path) == STDOUT_FILENO;
+}
+
+static RvStatus open_descriptor(OutFile *out, int descriptor, RvError *err)
+{
+    fflush(stdout); // what was printed before comes first
+    int fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+    out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (out->file != NULL)
+        return RV_OK;
+    int cause = errno;
+    if (fd >= 0)
+        close(fd);
+    return fail(out, cause, err);
+}
+
+/* Links stay, and what they lead to is written; one that leads nowhere is replaced. */
+static RvStatus find_target(OutFile *out, RvError *err)
+{
+    struct stat facts;
+    bool is_link = lstat(out->path, &facts) == 0 && S_ISLNK(facts.st_mode) && stat(out->path, &facts) == 0;
+    out->target = is_link ? realpath(out->path, NULL) : strdup(out->path);
+    return out->target != NULL ? RV_OK : fail(out, errno, err);
+}
+
 // Create PATH.PID.part, lock it, and register it for removal by signals.
 static RvStatus open_temporary(OutFile *out, RvError *err)
 {
-    rv_file_remove_parts(out->path);
-    if (asprintf(&out->temporary, "%s.%ld.part", out->path, (long)getpid()) < 0) {
+    rv_file_remove_parts(out->target);
+    if (asprintf(&out->temporary, "%s.%ld.part", out->target, (long)getpid()) < 0) {
         out->temporary = NULL;
         return cli_error(err, RV_ERROR_MEMORY, "out of memory");
     }
@@ -65,6 +118,9 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
 {
     struct stat facts;
     *out = (OutFile){.path = path};
+    int descriptor = cli_out_descriptor(path);
+    if (descriptor >= 0)
+        return open_descriptor(out, descriptor, err);
     bool exists = stat(path, &facts) == 0;
     if (exists && S_ISDIR(facts.st_mode))
         return fail(out, EISDIR, err);
@@ -78,6 +134,8 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
     if (exists && access(path, W_OK) != 0)
         return fail(out, errno, err);
     RvStatus status = rv_file_check_replaced(path, kind, err);
+    if (status == RV_OK)
+        status = find_target(out, err);
     return status == RV_OK ? open_temporary(out, err) : status;
 }
 
@@ -95,17 +153,16 @@ RvStatus cli_out_commit(OutFile *out, RvError *err)
     }
     out->file = NULL;
     if (good && out->temporary != NULL) {
-        good = rename(out->temporary, out->path) == 0;
+        good = rename(out->temporary, out->target) == 0;
         cause = errno;
     }
     if (!good)
         return fail(out, cause != 0 ? cause : EIO, err);
     if (out->temporary != NULL) {
         cli_temporary_forget(out->temporary);
-        rv_file_sync_name(out->path);
+        rv_file_sync_name(out->target);
     }
-    free(out->temporary);
-    out->temporary = NULL;
+    forget_names(out);
     return RV_OK;
 }
 
@@ -117,7 +174,6 @@ void cli_out_abandon(OutFile *out)
         unlink(out->temporary);
         cli_temporary_forget(out->temporary);
     }
-    free(out->temporary);
+    forget_names(out);
     out->file = NULL;
-    out->temporary = NULL;
 }

@@ -4,6 +4,7 @@
 #ifndef RV_CLI_OUT_FILE_H
 #define RV_CLI_OUT_FILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "reelvec/files.h"
@@ -11,9 +12,17 @@
 typedef struct OutFile {
     FILE *file;
     const char *path; // borrowed
-    char *temporary;  // the file that is written to until the end; NULL for devices and pipes, which are
-                      // written to directly
+    char *target;     // the file that gets its name in the end: the path, or what it leads to as a link
+    char *temporary;  // the file that is written to until the end; NULL for devices, pipes and open descriptors, which
+                      // are written to directly
 } OutFile;
+
+/* The open descriptor that a name means: 1 for "/dev/stdout", 3 for "/dev/fd/3"; -1: none. It may be open on a file,
+ * which the name is a link to; that link must never be replaced. */
+int cli_out_descriptor(const char *path);
+
+/* True if what is written there goes to standard output: "-", "/dev/stdout" and the like. */
+bool cli_out_is_stdout(const char *path);
 
 /* Open a file for writing, if rv_file_check_replaced allows it. Also removes what killed processes left of it. Errors:
  * IO, ARGUMENT (a file of another kind), MEMORY. */

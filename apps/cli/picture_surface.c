@@ -123,11 +123,11 @@ static bool is_jpeg(const char *path)
     return strcasecmp(ending, "jpg") == 0 || strcasecmp(ending, "jpeg") == 0;
 }
 
-/* /dev/stdout may lead to a file, too. */
+/* Also an open descriptor, whatever it is open on. */
 static bool is_device(const char *path)
 {
     struct stat facts;
-    return strncmp(path, "/dev/", 5) == 0 ||
+    return cli_out_descriptor(path) >= 0 ||
            (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
 }
 

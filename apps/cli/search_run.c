@@ -11,6 +11,7 @@
 #include "hits.h"
 #include "message.h"
 #include "naming/same_file.h"
+#include "out_file.h"
 #include "picture_surface.h"
 #include "signals.h"
 #include "terms.h"
@@ -127,6 +128,12 @@ static bool sheet_replaces_query(const char *sheet, const RvTerm *terms, size_t 
     return false;
 }
 
+bool cli_search_keeps_stdout(const SearchSettings *settings)
+{
+    return (settings->timeline.path != NULL && cli_out_is_stdout(settings->timeline.path)) ||
+           (settings->sheet != NULL && cli_out_is_stdout(settings->sheet));
+}
+
 int cli_search_check_sheet(const Search *search, const RvTerm *terms, size_t term_count)
 {
     const SearchSettings *settings = search->settings;
@@ -158,8 +165,8 @@ int cli_search_once(const Search *search, const RvTerm *terms, size_t term_count
         explain(&report);
     if (label != NULL && settings->format == 0)
         cli_print("%s", label);
-    bool rows = settings->timeline.path == NULL || strcmp(settings->timeline.path, "-") != 0;
-    if (rows && !cli_hits_print(&hits, settings->format, settings->moments, search->part_count, label))
+    if (!cli_search_keeps_stdout(settings) &&
+        !cli_hits_print(&hits, settings->format, settings->moments, search->part_count, label))
         status = cli_fail_memory();
     if (hits.count == 0 && !settings->common.quiet)
         cli_message("no %s of the library matches%s", search->part_count > 1 ? "sequence of frames" : "frame",

@@ -35,6 +35,9 @@ typedef struct Search {
     CliPictures pictures; // of --show: what the terminal shows
 } Search;
 
+/* True if a timeline or a sheet goes to standard output, where no rows may be between. */
+bool cli_search_keeps_stdout(const SearchSettings *settings);
+
 /* Check that --sheet may be written, before anything is searched for: not over a picture that is asked with, nor,
  * without --force, over one that reelvec did not write. Prints what is wrong; returns the exit status. */
 int cli_search_check_sheet(const Search *search, const RvTerm *terms, size_t term_count);

@@ -60,8 +60,9 @@ static void say_quoted(const CliOption *option, const char *words, size_t count)
     FILE *stream = open_memstream(&text, &size_bytes);
     if (stream == NULL)
         return;
-    if (option != NULL)
-        fprintf(stream, "--%s ", option->name);
+    // Words that begin with a dash were no options behind "--"; the quoted ones need --text.
+    if (option != NULL || words[0] == '-')
+        fprintf(stream, "--%s ", option != NULL ? option->name : "text");
     cli_shell_put(stream, words, true);
     if (fclose(stream) == 0)
         cli_message("taken as %zu terms, one for each word; quotes make them one: %s", count, text);

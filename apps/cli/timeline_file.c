@@ -45,7 +45,7 @@ static RvStatus unknown_format(const TimelineFile *file, RvError *err)
 
 static bool is_stdout(const TimelineFile *file)
 {
-    return strcmp(file->path, "-") == 0;
+    return cli_out_is_stdout(file->path);
 }
 
 static RvStatus choose_format(const TimelineFile *file, const RvTimelineFormatInfo **out, RvError *err)

@@ -306,6 +306,16 @@ static void copy_model_path(Store *from, Store *to)
     free(known);
 }
 
+/* The hint names the target's model by its place, if that is known and fits. */
+static void name_place(Store *to, RvError *err)
+{
+    char *place = NULL;
+    if (err->hint == RV_HINT_REEMBED && rv_store_get_note(to, STORE_NOTE_MODEL_PATH, &place, NULL) == RV_OK &&
+        place != NULL && strlen(place) < sizeof err->hint_subject)
+        strcpy(err->hint_subject, place);
+    free(place);
+}
+
 /* The target's rows are of the source's model, or it has none yet. */
 static RvStatus claim_target(Store *from, Store *to, const ModelIdentity *identity, RvError *err)
 {
@@ -314,7 +324,9 @@ static RvStatus claim_target(Store *from, Store *to, const ModelIdentity *identi
     RvStatus status = rv_store_require_identity(to, identity, err);
     if (status == RV_ERROR_MISMATCH && rv_store_identity(to, &stored, &present, NULL) == RV_OK && present &&
         !rv_identity_same_model(identity, &stored))
-        return rv_identity_refuse_copy(rv_store_uri(from), identity, rv_store_uri(to), &stored, err);
+        status = rv_identity_refuse_copy(rv_store_uri(from), identity, rv_store_uri(to), &stored, err);
+    if (status == RV_ERROR_MISMATCH && err != NULL)
+        name_place(to, err);
     return status;
 }
 

@@ -132,6 +132,15 @@ static RvStatus check_rate(const TimelineBuild *build, RvError *err)
     return RV_OK;
 }
 
+/* Returns a source that has this rate. */
+static const TimelineSource *find_source(const Timeline *timeline, RvRate rate)
+{
+    size_t i = 0;
+    while (i + 1 < timeline->source_count && !rv_rate_equal(timeline->sources[i].media.rate, rate))
+        i++;
+    return &timeline->sources[i];
+}
+
 static void choose_rate(const TimelineBuild *build, Timeline *timeline)
 {
     timeline->rate = build->options->rate;
@@ -148,7 +157,7 @@ static void choose_rate(const TimelineBuild *build, Timeline *timeline)
         rv_log_line(
             timeline->log, RV_LOG_WARNING,
             "%.600s has %s frames a second, which timelines of the format %s do not have; this one has %s",
-            timeline->sources[0].media.path, own_text, build->format->info.name, text);
+            find_source(timeline, own)->media.path, own_text, build->format->info.name, text);
     }
     timeline->rate = rate;
 }

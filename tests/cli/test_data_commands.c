@@ -363,8 +363,8 @@ static void import_refuses_another_models_library(void **state)
     result = RUN("import", "other.db");
     assert_status(&result, 1);
     assert_holds(result.errors,
-                 "; copy into another library, or embed the videos for that one with `reelvec reembed "
-                 "--model tiny-bytes`\n");
+                 "; copy into another library, or embed the videos anew with `reelvec reembed --library FROM "
+                 "--to TO --model /");
     assert_null(strstr(result.errors, "begun"));
     run_clear(&result);
 }

@@ -189,6 +189,43 @@ static void output_that_cannot_be_written_is_said(void **state)
     run_clear(&result);
 }
 
+/* Named as an open descriptor, standard output gets what a file would, and nothing else: no counts, no rows. It is
+ * called so here, as nothing can replace what lies in that folder, whatever the program does wrong. */
+static void standard_output_by_name_is_standard_output(void **state)
+{
+    (void)state;
+    program_need_clips();
+    static const struct {
+        const char *command, *option, *ending;
+    } cases[] = {
+        {"export --format csv", "-o", "csv"},
+        {"export --format sql", "-o", "sql"},
+        {"embed --text x --format npy", "-o", "npy"},
+        {"timeline same.csv --force -f csv", "-o", "csv"},
+        {"search x --force --export-format csv", "--export", "csv"},
+        {"search x --top 1", "--sheet", "png"},
+        {"sheet plain.mp4", "-o", "png"},
+    };
+    program_shell("printf 'video,start,end\\n%s,1,2\\n' >same.csv", fixture.clip);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char script[600];
+        snprintf(script, sizeof script,
+                 "set -e; rm -f by-name.*; \"$reelvec\" %s %s by-name.%s >rows; "
+                 "\"$reelvec\" %s %s /proc/self/fd/1 >to-file; cmp to-file by-name.%s; "
+                 "\"$reelvec\" %s %s /dev/fd/1 | cmp - by-name.%s; test $(wc -c <to-file) -gt 10",
+                 cases[i].command, cases[i].option, cases[i].ending, cases[i].command, cases[i].option,
+                 cases[i].ending, cases[i].command, cases[i].option, cases[i].ending);
+        RunResult result = run_shell(script);
+        if (result.status != 0)
+            fail_msg("%s: status %d\n%s%s", script, result.status, result.output, result.errors);
+        run_clear(&result);
+    }
+    RunResult result = run_shell("\"$reelvec\" export --format npy -o /proc/self/fd/1 >to-file");
+    assert_status(&result, 2);
+    assert_holds(result.errors, "npy writes two files");
+    run_clear(&result);
+}
+
 static void exit_status_says_which_signal_it_was(void **state)
 {
     (void)state;
@@ -340,6 +377,7 @@ int main(void)
         cmocka_unit_test(output_never_replaces_a_library_or_somebodys_list),
         cmocka_unit_test(pictures_replace_those_that_reelvec_wrote),
         cmocka_unit_test(output_that_cannot_be_written_is_said),
+        cmocka_unit_test(standard_output_by_name_is_standard_output),
         cmocka_unit_test(exit_status_says_which_signal_it_was),
         cmocka_unit_test(pipes_wait_for_their_readers),
         cmocka_unit_test(hostile_library_reaches_no_terminal),

@@ -23,8 +23,8 @@ static void text_is_the_message_and_the_words_of_the_hint(void **state)
         {RV_HINT_NONE, "", "a.db: fails", "no hint"},
         {RV_HINT_VERIFY, "", "a.db: fails; run `reelvec verify`", "a command"},
         {RV_HINT_MODEL, "",
-         "a.db: fails; use another library or pass the model that made it; with neither --model nor "
-         "REELVEC_MODEL it is found by itself; `reelvec reembed` makes a library of the other one",
+         "a.db: fails; use another library or pass the model that made it; where --model, "
+         "REELVEC_MODEL and the settings name none, it is found by itself; `reelvec reembed` makes a library of the other one",
          "an option"},
         {RV_HINT_MODEL_FETCH, "ViT-B/32", "a.db: fails; fetch it with `reelvec model fetch ViT-B/32`",
          "a name"},

@@ -257,8 +257,8 @@ static void search_uses_the_librarys_model(void **state)
     assert_holds(result.errors, "the library's own model: tiny-bytes");
     run_clear(&result);
     // Who names a model is obeyed, and told.
-    ASSERT_RUN(1, "with neither --model nor REELVEC_MODEL it is found by itself", "search", "a", "-l", "l.db",
-               "-m", fixture.other_model);
+    ASSERT_RUN(1, "where --model, REELVEC_MODEL and the settings name none, it is found by itself", "search",
+               "a", "-l", "l.db", "-m", fixture.other_model);
     setenv("REELVEC_MODEL", fixture.other_model, 1);
     ASSERT_RUN(1, "pass the model that made it", "search", "a", "-l", "l.db");
     // A name that was left in a variable is not to be fetched for a library of another model.
@@ -452,6 +452,23 @@ static void doctor_looks_for_the_model_of_the_library(void **state)
     program_shell("rm doctor.db*");
 }
 
+/* Without a vocabulary it embeds pictures; with a broken one it was not fetched whole. */
+static void doctor_opens_the_vocabulary(void **state)
+{
+    (void)state;
+    program_shell("cp -r '%s' mute && rm mute/merges.txt && cp -r '%s' torn && echo x >>torn/merges.txt",
+                  fixture.model, fixture.model);
+    ASSERT_RUN(0, "\ntexts       mute: no vocabulary", "doctor", "--model", "mute");
+    RunResult result = RUN("doctor", "--model", "torn");
+    assert_status(&result, 1);
+    assert_holds(result.output, "\ntexts       torn/vocab.json: merge 1 is not two symbols\n");
+    run_clear(&result);
+    result = RUN("doctor", "--model", fixture.model);
+    assert_status(&result, 0);
+    assert_null(strstr(result.output, "\ntexts"));
+    run_clear(&result);
+}
+
 /* Whichever way it was named, and whether it is here or not. */
 static void doctor_compares_the_named_model_with_the_librarys(void **state)
 {
@@ -508,6 +525,7 @@ int main(void)
         CASE(index_says_that_a_model_reads_no_texts),
         CASE(fetch_opens_what_is_there),
         CASE(doctor_looks_for_the_model_of_the_library),
+        CASE(doctor_opens_the_vocabulary),
         CASE(doctor_compares_the_named_model_with_the_librarys),
     };
     return cmocka_run_group_tests_name("cli/models", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,15 +195,78 @@ static void abandoned_file_leaves_what_was_there(void **state)
     assert_non_null(strstr(error.message, "No space left"));
 }
 
+static void assert_content(const char *of, const char *content)
+{
+    size_t size_bytes = 0;
+    uint8_t *now = read_whole(of, &size_bytes);
+    assert_int_equal(size_bytes, strlen(content));
+    assert_memory_equal(now, content, size_bytes);
+    free(now);
+}
+
+/* The link stays, and its file is replaced as if it had been named: complete, or not at all. */
+static void what_a_link_leads_to_is_written(void **state)
+{
+    (void)state;
+    char file[200], link[200];
+    struct stat facts;
+    RvError error = {0};
+    snprintf(file, sizeof file, "%s/folder", folder);
+    assert_int_equal(mkdir(file, 0700), 0);
+    snprintf(file, sizeof file, "%s/folder/real.csv", folder);
+    snprintf(link, sizeof link, "%s/link.csv", folder);
+    write_whole(file, "old", 3);
+    assert_int_equal(symlink("folder/real.csv", link), 0);
+    assert_int_equal(symlink("link.csv", path), 0); // a link to a link
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_OK);
+    assert_content(file, "new");
+    assert_true(lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode));
+    assert_true(lstat(link, &facts) == 0 && S_ISLNK(facts.st_mode));
+    assert_int_equal(files_in(folder), 3);
+    // One that leads nowhere becomes a file.
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(write_out(RV_FILE_TEXT, &error), RV_OK);
+    assert_true(lstat(path, &facts) == 0 && S_ISREG(facts.st_mode));
+}
+
+/* Such a name may be a link to the file that the descriptor is open on: it is written to as it is open. */
+static void an_open_descriptor_is_written_to(void **state)
+{
+    static const struct {
+        const char *name;
+        int descriptor;
+    } names[] = {{"/dev/stdout", 1},         {"/dev/stderr", 2}, {"/dev/fd/1", 1},   {"/proc/self/fd/12", 12},
+                 {"/dev/fd/", -1},           {"/dev/fd/1x", -1}, {"/dev/fd/-1", -1}, {"/dev/stdout/x", -1},
+                 {"/dev/fd/4294967297", -1}, {"stdout", -1},     {"-", -1},          {"", -1}};
+    (void)state;
+    char name[64];
+    RvError error = {0};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_int_equal(cli_out_descriptor(names[i].name), names[i].descriptor);
+    assert_true(cli_out_is_stdout("-") && cli_out_is_stdout("/dev/stdout") && cli_out_is_stdout("/dev/fd/1"));
+    assert_false(cli_out_is_stdout("/dev/stderr") || cli_out_is_stdout("out.csv"));
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "before ", 7), 7);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    OutFile out;
+    assert_int_equal(cli_out_open(&out, name, RV_FILE_PICTURE, &error), RV_OK);
+    fputs("new", out.file);
+    assert_int_equal(cli_out_commit(&out, &error), RV_OK);
+    assert_int_equal(write(fd, " after", 6), 6);
+    close(fd);
+    assert_content(path, "before new after");
+    assert_int_equal(files_in(folder), 1);
+    assert_int_equal(cli_out_open(&out, name, RV_FILE_TEXT, &error), RV_ERROR_IO); // it is closed
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(file_of_another_kind_is_not_replaced),
-        CASE(nothing_is_written_through_a_name_that_is_there),
-        CASE(what_a_killed_process_left_is_removed),
-        CASE(abandoned_file_leaves_what_was_there),
+        CASE(file_of_another_kind_is_not_replaced),  CASE(nothing_is_written_through_a_name_that_is_there),
+        CASE(what_a_killed_process_left_is_removed), CASE(abandoned_file_leaves_what_was_there),
+        CASE(what_a_link_leads_to_is_written),       CASE(an_open_descriptor_is_written_to),
     };
     return cmocka_run_group_tests_name("output files", tests, NULL, NULL);
 }

@@ -176,8 +176,8 @@ static void another_model_is_refused_with_the_next_step(void **state)
     (void)state;
     program_need_clips();
     static const char advice[] =
-        "; use another library or pass the model that made it; with neither --model nor "
-        "REELVEC_MODEL it is found by itself; `reelvec reembed` makes a library of the "
+        "; use another library or pass the model that made it; where --model, "
+        "REELVEC_MODEL and the settings name none, it is found by itself; `reelvec reembed` makes a library of the "
         "other one\n";
     expect(RUN("search", "--model", fixture.other_model, "a red car"), 1, "", advice);
     expect(RUN("index", "--model", fixture.other_model, "videos/one.mp4"), 1, "", advice);
@@ -199,9 +199,10 @@ static void a_copy_between_two_models_is_refused_with_its_way_out(void **state)
                                : "other.db: holds embeddings of tiny-f16-bytes (96 dimensions, weights ");
         assert_holds(result.errors,
                      turn == 0 ? "other.db those of tiny-f16-bytes (" : "library.db those of tiny-bytes (");
-        assert_holds(result.errors, turn == 0 ? "`reelvec reembed --model tiny-f16-bytes`\n"
-                                              : "`reelvec reembed --model tiny-bytes`\n");
-        assert_null(strstr(result.errors, "neither --model nor"));
+        // By its place, which is known.
+        assert_holds(result.errors, "`reelvec reembed --library FROM --to TO --model /");
+        assert_holds(result.errors, turn == 0 ? "/tiny-f16-bytes`\n" : "/tiny-bytes`\n");
+        assert_null(strstr(result.errors, "found by itself"));
         run_clear(&result);
     }
     expect(REEMBED("--to", "other.db", "--quiet"), 0, "1 video embedded anew", "");

@@ -29,6 +29,7 @@ static void forgotten_quotes_are_hinted_at(void **state)
         {{"the", "\"stop\"", "sign"}, "quotes make them one: 'the \"stop\" sign'\n"},
         {{"it's", "5", "o'clock!"}, "quotes make them one: 'it'\\''s 5 o'\\''clock!'\n"},
         {{"a dog", "--not", "a\\b", "`x`"}, "quotes make them one: --not 'a\\b `x`'\n"},
+        {{"--", "-a", "dog"}, "quotes make them one: --text \"-a dog\"\n"},
         {{"a", "cat", "--then", "a", "dog"}, "quotes make them one: \"a cat\"\n"}, // once
         {{"a cat"}, NULL},
         {{"cat"}, NULL},

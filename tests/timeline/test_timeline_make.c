@@ -208,6 +208,26 @@ static RvTextFiles make(const RvMoment *moments, size_t count, const char *forma
     return files;
 }
 
+/* The most common rate need not be that of the first video. */
+static void a_warning_about_a_rate_names_a_video_that_has_it(void **state)
+{
+    static const MadeMedia mixed[] = {
+        {"/v/film.mp4", {25, 1}, 600, NULL, 1}, {"/v/webcam.flv", {10, 1}, 600, NULL, 1}, {0}};
+    const RvMoment moments[] = {{.video = "/v/film.mp4", .start_s = 0, .end_s = 1},
+                                {.video = "/v/webcam.flv", .start_s = 0, .end_s = 1},
+                                {.video = "/v/webcam.flv", .start_s = 2, .end_s = 3}};
+    (void)state;
+    made_media_set(mixed);
+    RvTimelineOptions options = {.format = "edl", .log = made_log_start()};
+    RvTextFiles files;
+    RvError err;
+    if (rv_timeline_make_with(moments, 3, &options, made_media_read, &files, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    assert_non_null(strstr(made_log, "/v/webcam.flv has 10 frames a second"));
+    assert_null(strstr(made_log, "/v/film.mp4 has"));
+    rv_text_files_clear(&files);
+}
+
 /* Formats that have no frames have nothing to say of a rate that editors do not know. */
 static void a_rate_is_spoken_of_where_frames_are_counted(void **state)
 {
@@ -493,6 +513,7 @@ int main(void)
         cmocka_unit_test(no_clip_leaves_its_video),
         cmocka_unit_test(what_cannot_be_cut_is_said_and_left_out),
         cmocka_unit_test(a_video_is_read_once),
+        cmocka_unit_test(a_warning_about_a_rate_names_a_video_that_has_it),
         cmocka_unit_test(a_rate_is_spoken_of_where_frames_are_counted),
         cmocka_unit_test(an_edl_of_more_than_999_events_is_divided),
         cmocka_unit_test(an_edl_ends_before_midnight),

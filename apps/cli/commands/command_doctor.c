@@ -126,6 +126,21 @@ static void print_fact(void *user, const char *name, const char *value)
     print_value(name, "%s", value);
 }
 
+/* That there is no vocabulary is a state: such a model embeds pictures. A broken one is a failure. */
+static RvStatus check_texts(RvEncoder *encoder)
+{
+    int32_t *tokens = NULL;
+    size_t count = 0;
+    RvError err = {0};
+    RvStatus status = rv_encoder_tokenize(encoder, "a", 1, &tokens, &count, &err);
+    rv_free(tokens);
+    if (status != RV_OK) {
+        char text[CLI_ERROR_TEXT_SIZE];
+        print_value("texts", "%s", cli_error_text(&err, text, sizeof text));
+    }
+    return status == RV_ERROR_NOT_FOUND ? RV_OK : status;
+}
+
 /* The model that searches would use: without --model the one that made the library. *out: opened, or NULL. */
 static int check_model(const CliCommon *common, RvLibrary *library, RvEncoder **out)
 {
@@ -141,6 +156,7 @@ static int check_model(const CliCommon *common, RvLibrary *library, RvEncoder **
         print_value("runs on", "%s, %d thread%s, pictures in %s precision", info->kernels, info->thread_count,
                     info->thread_count == 1 ? "" : "s", info->precision);
         print_value("pictures", "%s (%s), %d at a time", info->device, info->device_name, info->batch_size);
+        status = check_texts(encoder);
     } else {
         char text[CLI_ERROR_TEXT_SIZE];
         print_value("model", "%s", cli_error_text(&err, text, sizeof text));

@@ -138,6 +138,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
     EmbedSettings *settings = user;
     int status = CLI_DONE;
     RvError err = {0};
+    if (settings->output != NULL && cli_out_is_stdout(settings->output))
+        settings->output = NULL;
     if (values->count == 0)
         status = cli_fail_usage("embed: needs --text TEXT or --image FILE, once or more often");
     else if (settings->format == FORMAT_NPY && settings->output == NULL && isatty(STDOUT_FILENO))

@@ -8,6 +8,7 @@
 #include "cli/export_file.h"
 #include "cli/message.h"
 #include "cli/open.h"
+#include "cli/out_file.h"
 
 typedef struct ExportSettings {
     CliCommon common;
@@ -64,14 +65,15 @@ static const CliOption options[] = {
 
 static int export_file(const ExportSettings *settings)
 {
+    bool to_stdout = settings->output == NULL || cli_out_is_stdout(settings->output);
     ExportFile export = {.common = &settings->common,
                          .format = (ExportFormat)(settings->format - 1),
-                         .path = settings->output,
+                         .path = to_stdout ? NULL : settings->output,
                          .video_glob = settings->video,
                          .base64 = settings->embeddings == 1,
                          .dialect = (SqlDialect)settings->dialect,
                          .pictures = settings->pictures};
-    if (export.format == EXPORT_NPY && settings->output == NULL)
+    if (export.format == EXPORT_NPY && to_stdout)
         return cli_fail_usage("export: npy writes two files; add -o FILE.npy");
     return cli_export_file(&export);
 }

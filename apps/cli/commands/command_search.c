@@ -320,8 +320,7 @@ static RvStatus check_export(const SearchSettings *settings, RvTimelineOptions *
 static int choose_pictures(Search *search)
 {
     const SearchSettings *settings = search->settings;
-    bool table = settings->format == OUTPUT_TABLE &&
-                 (settings->timeline.path == NULL || strcmp(settings->timeline.path, "-") != 0);
+    bool table = settings->format == OUTPUT_TABLE && !cli_search_keeps_stdout(settings);
     search->pictures = (CliPictures)settings->show;
     if (settings->show != CLI_PICTURES_AUTO)
         return table || settings->show == CLI_PICTURES_NONE

@@ -109,6 +109,17 @@ class Faults(ScratchTest):
         os.mkfifo(self.place / "pipe.mp4")
         self.refuse("is no file", PLAIN, 1, 2, "-o", "pipe.mp4", status=2, left=["mine.mp4", "pipe.mp4"])
 
+    def test_what_a_link_leads_to_is_replaced(self):
+        (self.place / "there").mkdir()
+        (self.place / "there" / "real.mp4").write_bytes(b"mine")
+        os.symlink("there/real.mp4", self.place / "link.mp4")
+        self.refuse("link.mp4: is there already, and is not this clip", PLAIN, 1, 2, "-o", "link.mp4", status=2,
+                    left=["link.mp4", "there"])
+        self.clip(PLAIN, 1, 2, "-o", "link.mp4", "--force")
+        self.assertTrue((self.place / "link.mp4").is_symlink())
+        self.assertEqual(os.listdir(self.place / "there"), ["real.mp4"])
+        self.assertEqual(self.length("there/real.mp4"), 28)
+
     def test_no_source_is_replaced(self):
         shutil.copy(PLAIN, self.place / "own.mp4")
         os.symlink("own.mp4", self.place / "link.mp4")

@@ -175,6 +175,18 @@ bool cli_sql_changes_nothing(const SqlChanges *changes, sqlite3_stmt *statement)
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
+/* The URI of an attached file may ask for another way of locking. Two of them leave files beside it, also when they only
+ * read. */
+static void forget_other_locking(void)
+{
+    static const char *const names[] = {"unix-dotfile", "unix-excl"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        sqlite3_vfs *vfs = sqlite3_vfs_find(names[i]);
+        if (vfs != NULL)
+            sqlite3_vfs_unregister(vfs);
+    }
+}
+
 RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes, sqlite3 **out, RvError *err)
 {
     *out = NULL;
@@ -190,6 +202,8 @@ RvStatus cli_sql_open(const char *uri, bool write, char *path, size_t size_bytes
         status = check_library(path, write, err);
     if (status != RV_OK)
         return status;
+    if (!write)
+        forget_other_locking();
     int code = write ? open_uri(path, "", SQLITE_OPEN_READWRITE, out)
                      : open_uri(path, "?readonly_shm=1", SQLITE_OPEN_READONLY, out);
     if (code != SQLITE_OK && !write) { // a file system without locks

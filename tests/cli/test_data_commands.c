@@ -166,6 +166,9 @@ static void sql_explains_and_tells_without_write(void **state)
          "sql: this statement changes the attached database 'o', or may"},
         {"ATTACH 'library.db' AS o; INSERT INTO main.library_notes SELECT * FROM o.library_notes",
          "sql: this statement changes the library, or may; add --write"},
+        {"ATTACH 'file:library.db?vfs=unix-excl' AS o; SELECT count(*) FROM o.videos",
+         "no such vfs: unix-excl"},
+        {"ATTACH 'file:library.db?vfs=unix-dotfile' AS o", "no such vfs: unix-dotfile"},
         {"ATTACH 'new.db' AS o", "unable to open database: new.db"},
     };
     (void)state;
@@ -182,7 +185,8 @@ static void sql_explains_and_tells_without_write(void **state)
         assert_holds(result.errors, refused[i].words);
         run_clear(&result);
     }
-    program_shell("test ! -e copy.db && test ! -e new.db && cmp library.db before.db && rm before.db");
+    program_shell(
+        "test ! -e copy.db && test ! -e new.db && test ! -e library.db-shm && cmp library.db before.db && rm before.db");
 }
 
 /* They are no part of the library. */

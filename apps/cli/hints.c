@@ -17,8 +17,8 @@ static const char *const words[] = {
     [RV_HINT_INDEX_REST] = "; `reelvec index` adds the rest",
     [RV_HINT_LIST_VIDEOS] = "; `reelvec list` shows their paths",
     [RV_HINT_MODEL] =
-        "; use another library or pass the model that made it; where --model, "
-        "REELVEC_MODEL and the settings name none, it is found by itself; `reelvec reembed` makes a library of the other one",
+        "; use another library or pass the model that made it; where --model, REELVEC_MODEL and the settings "
+        "name none, it is found by itself; `reelvec reembed` makes a library of the other one",
     [RV_HINT_MODEL_OR_LIBRARY] = "; pass --model NAME or search another library",
     [RV_HINT_NORMALIZE] = "; use another library or index without --no-normalize",
     [RV_HINT_NO_NORMALIZE] = "; use another library or index with --no-normalize",

@@ -29,27 +29,16 @@ static RvStatus fail(OutFile *out, int cause, RvError *err)
     return cli_error(err, RV_ERROR_IO, "%s: cannot write: %s", out->path, strerror(cause));
 }
 
-int cli_out_descriptor(const char *path)
-{
-    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-    if (strcmp(path, "/dev/stdout") == 0)
-        return STDOUT_FILENO;
-    if (strcmp(path, "/dev/stderr") == 0)
-        return STDERR_FILENO;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        size_t length = strlen(folders[i]);
-        if (strncmp(path, folders[i], length) != 0 || path[length] < '0' || path[length] > '9')
-            continue;
-        char *end = NULL;
-        long number = strtol(path + length, &end, 10);
-        return *end == '\0' && number == (int)number ? (int)number : -1;
-    }
-    return -1;
-}
-
 bool cli_out_is_stdout(const char *path)
 {
-    return strcmp(path, "-") == 0 || cli_out_descriptor(path) == STDOUT_FILENO;
+    return strcmp(path, "-") == 0 || rv_file_descriptor(path) == STDOUT_FILENO;
+}
+
+bool cli_out_in_place(const char *path)
+{
+    struct stat facts;
+    return rv_file_descriptor(path) >= 0 ||
+           (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
 }
 
 static RvStatus open_descriptor(OutFile *out, int descriptor, RvError *err)
@@ -63,15 +52,6 @@ static RvStatus open_descriptor(OutFile *out, int descriptor, RvError *err)
     if (fd >= 0)
         close(fd);
     return fail(out, cause, err);
-}
-
-/* Links stay, and what they lead to is written; one that leads nowhere is replaced. */
-static RvStatus find_target(OutFile *out, RvError *err)
-{
-    struct stat facts;
-    bool is_link = lstat(out->path, &facts) == 0 && S_ISLNK(facts.st_mode) && stat(out->path, &facts) == 0;
-    out->target = is_link ? realpath(out->path, NULL) : strdup(out->path);
-    return out->target != NULL ? RV_OK : fail(out, errno, err);
 }
 
 // Create PATH.PID.part, lock it, and register it for removal by signals.
@@ -118,7 +98,7 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
 {
     struct stat facts;
     *out = (OutFile){.path = path};
-    int descriptor = cli_out_descriptor(path);
+    int descriptor = rv_file_descriptor(path);
     if (descriptor >= 0)
         return open_descriptor(out, descriptor, err);
     bool exists = stat(path, &facts) == 0;
@@ -135,7 +115,7 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
         return fail(out, errno, err);
     RvStatus status = rv_file_check_replaced(path, kind, err);
     if (status == RV_OK)
-        status = find_target(out, err);
+        status = rv_file_target(path, &out->target, err);
     return status == RV_OK ? open_temporary(out, err) : status;
 }
 

@@ -17,12 +17,11 @@ typedef struct OutFile {
                       // are written to directly
 } OutFile;
 
-/* The open descriptor that a name means: 1 for "/dev/stdout", 3 for "/dev/fd/3"; -1: none. It may be open on a file,
- * which the name is a link to; that link must never be replaced. */
-int cli_out_descriptor(const char *path);
-
 /* True if what is written there goes to standard output: "-", "/dev/stdout" and the like. */
 bool cli_out_is_stdout(const char *path);
+
+/* True if the name is written to as it is: a device, a pipe, an open descriptor, whatever that is open on. */
+bool cli_out_in_place(const char *path);
 
 /* Open a file for writing, if rv_file_check_replaced allows it. Also removes what killed processes left of it. Errors:
  * IO, ARGUMENT (a file of another kind), MEMORY. */

@@ -123,17 +123,9 @@ static bool is_jpeg(const char *path)
     return strcasecmp(ending, "jpg") == 0 || strcasecmp(ending, "jpeg") == 0;
 }
 
-/* Also an open descriptor, whatever it is open on. */
-static bool is_device(const char *path)
-{
-    struct stat facts;
-    return cli_out_descriptor(path) >= 0 ||
-           (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
-}
-
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err)
 {
-    if (strcasecmp(ending_of(path), "png") == 0 || (jpeg_allowed && is_jpeg(path)) || is_device(path))
+    if (strcasecmp(ending_of(path), "png") == 0 || (jpeg_allowed && is_jpeg(path)) || cli_out_in_place(path))
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT, "%s: pictures are written as %s; give a name that ends so", path,
                      jpeg_allowed ? ".png or .jpg" : ".png");

@@ -62,11 +62,11 @@ static RvStatus choose_format(const TimelineFile *file, const RvTimelineFormatIn
                      file->format_option);
 }
 
-/* Devices and pipes are written to as they are. */
 static RvStatus check_free(const char *path, bool force, RvError *err)
 {
     struct stat facts;
-    if (force || lstat(path, &facts) != 0 || (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)))
+    bool is_folder = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode); // writing refuses it
+    if (force || cli_out_in_place(path) || is_folder || lstat(path, &facts) != 0)
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT, "%s: is there already; --force replaces it", path);
 }

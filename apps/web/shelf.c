@@ -59,13 +59,13 @@ static char *find_other_model(const Shelf *shelf, ShelfBook *book)
     const RvLog *log = &shelf->options.log;
     if (rv_library_check_encoder(book->library, shelf->encoder, &err) != RV_ERROR_MISMATCH)
         return NULL;
-    snprintf(
-        line, sizeof line,
-        "%s; searches are refused until a library of the server's model is here, or the server is started again "
-        "with the library's own, which it takes if none is named",
-        err.message);
-    if (!book->told && log->write != NULL)
+    if (!book->told && log->write != NULL) {
+        snprintf(line, sizeof line,
+                 "%s; searches are refused until a library of the server's model is here, or the server is "
+                 "started again with the library's own, which it takes if none is named",
+                 err.message);
         log->write(log->user, RV_LOG_WARNING, line);
+    }
     book->told = true;
     return strdup(err.message);
 }

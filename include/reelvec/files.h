@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are written: what of other files they may replace, and what killed processes left of them. The program, the
+/* Files that are written: what of other files they may replace, where, and what killed processes left of
+ * them. The program, the
  * cutting of clips and Python keep these rules. */
 #ifndef REELVEC_FILES_H
 #define REELVEC_FILES_H
@@ -30,6 +31,14 @@ typedef enum RvFileKind {
  * is replaced because a name was mistyped. Errors: ARGUMENT (it is of another kind, which the message names), IO
  * (it cannot be read). */
 RV_API RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err);
+
+/* The open descriptor that a name means: 1 for "/dev/stdout", 3 for "/dev/fd/3"; -1: none. It may be open on a file,
+ * which the name is a link to: it is written to as it is open, and nothing is renamed to that name. */
+RV_API int rv_file_descriptor(const char *path);
+
+/* The path of the file that is replaced when `path` is written: of a link to a file, that file, so that the link stays;
+ * else the path itself. *target: free with rv_free. Errors: MEMORY. */
+RV_API RvStatus rv_file_target(const char *path, char **target, RvError *err);
 
 /* A file is written as PATH.PID.part, with a lock (flock) on it, and gets its name when it is whole. Remove those beside
  * `path` whose process no longer exists, or is this one, and that nobody has locked: a process of another machine may

@@ -224,10 +224,11 @@ def _path_of(path: str, name: str, endings: Iterable[str]) -> str:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Complete under its name or not at all; devices and pipes are written to as they are."""
+    """Complete under its name or not at all; devices, pipes and open descriptors are written to as they are."""
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            with open(path, "wb") as out:
+        descriptor = LIBRARY.rv_file_descriptor(os.fsencode(path))
+        if descriptor >= 0 or (os.path.exists(path) and not os.path.isfile(path)):
+            with open(path if descriptor < 0 else os.dup(descriptor), "wb") as out:
                 out.write(data)
         else:
             _write_whole(path, data)
@@ -239,8 +240,9 @@ def _write_whole(path: str, data: bytes) -> None:
     """Under another name, locked, until it is on the disk: see rv_file_remove_parts in reelvec/files.h."""
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    LIBRARY.rv_file_remove_parts(os.fsencode(path))
-    part = f"{path}.{os.getpid()}.part"
+    target = _target_of(path)
+    LIBRARY.rv_file_remove_parts(os.fsencode(target))
+    part = f"{target}.{os.getpid()}.part"
     with open(part, "xb") as out:
         try:
             with contextlib.suppress(OSError):  # some file systems know no locks
@@ -248,11 +250,21 @@ def _write_whole(path: str, data: bytes) -> None:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-            os.replace(part, path)
+            os.replace(part, target)
         except BaseException:
             os.unlink(part)
             raise
-    LIBRARY.rv_file_sync_name(os.fsencode(path))
+    LIBRARY.rv_file_sync_name(os.fsencode(target))
+
+
+def _target_of(path: str) -> str:
+    """Of a link to a file, that file, so that the link stays."""
+    target = ctypes.c_void_p()
+    call("rv_file_target", os.fsencode(path), ctypes.byref(target))
+    try:
+        return os.fsdecode(ctypes.string_at(target))
+    finally:
+        LIBRARY.rv_free(target)
 
 
 def export(moments: Moments, path: Path, *, format: Optional[str] = None, force: bool = False, title: Optional[str] = None,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "reelvec/files.h"
 
 #define LOOKED_AT_BYTES 4096
@@ -117,6 +118,36 @@ RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err)
         err, RV_ERROR_ARGUMENT,
         "%s: is there already, and is %s; it is not replaced by %s: give another name, or remove it", path,
         found, wanted[kind]);
+}
+
+/* ---- where it is written ------------------------------------------------------------------------------ */
+
+int rv_file_descriptor(const char *path)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t length = strlen(folders[i]);
+        if (strncmp(path, folders[i], length) != 0 || path[length] < '0' || path[length] > '9')
+            continue;
+        char *end = NULL;
+        long number = strtol(path + length, &end, 10);
+        return *end == '\0' && number == (int)number ? (int)number : -1;
+    }
+    return -1;
+}
+
+RvStatus rv_file_target(const char *path, char **target, RvError *err)
+{
+    struct stat facts;
+    bool is_link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
+    *target = is_link && stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? realpath(path, NULL) : NULL;
+    if (*target == NULL)
+        *target = rv_mem_copy_string(path, err);
+    return *target != NULL ? RV_OK : RV_ERROR_MEMORY;
 }
 
 /* ---- what was left ------------------------------------------------------------------------------------ */

@@ -85,19 +85,13 @@ static RvStatus already_there(const char *path, RvError *err)
                              "%s: is there already, and is not this clip; give another name", path);
 }
 
-/* Returns the path of the file that is replaced: what a link leads to. A link that leads nowhere is replaced itself. */
-static char *copy_target(const char *path, RvError *err)
-{
-    struct stat facts;
-    bool is_link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode) && stat(path, &facts) == 0;
-    char *target = is_link && S_ISREG(facts.st_mode) ? realpath(path, NULL) : NULL;
-    return target != NULL ? target : rv_mem_copy_string(path, err);
-}
-
 RvStatus rv_cut_file_begin(CutFile *file, const char *path, bool force, RvError *err)
 {
     *file = (CutFile){.descriptor = -1, .force = force};
-    file->path = force ? copy_target(path, err) : rv_mem_copy_string(path, err);
+    if (force)
+        rv_file_target(path, &file->path, err);
+    else
+        file->path = rv_mem_copy_string(path, err);
     if (file->path == NULL)
         return RV_ERROR_MEMORY;
     remove_parts(file->path);

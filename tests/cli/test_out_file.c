@@ -242,7 +242,7 @@ static void an_open_descriptor_is_written_to(void **state)
     char name[64];
     RvError error = {0};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        assert_int_equal(cli_out_descriptor(names[i].name), names[i].descriptor);
+        assert_int_equal(rv_file_descriptor(names[i].name), names[i].descriptor);
     assert_true(cli_out_is_stdout("-") && cli_out_is_stdout("/dev/stdout") && cli_out_is_stdout("/dev/fd/1"));
     assert_false(cli_out_is_stdout("/dev/stderr") || cli_out_is_stdout("out.csv"));
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

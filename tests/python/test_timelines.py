@@ -102,6 +102,21 @@ class TimelineTest(unittest.TestCase):
         with self.assertRaisesRegex(reelvec.InputOutputError, "Is a directory"):
             reelvec.export([MOMENT], folder.name, format="csv", force=True)
 
+    def test_links_stay_and_descriptors_are_written_to_as_they_are_open(self):
+        real, link, opened = scratch("real.csv"), scratch("link.csv"), scratch("opened")
+        reelvec.export([MOMENT], real)
+        whole = pathlib.Path(real).read_bytes()
+        pathlib.Path(real).write_text("old,words")
+        os.symlink("real.csv", link)
+        reelvec.export([MOMENT], link, force=True)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(pathlib.Path(real).read_bytes(), whole)
+        with open(opened, "wb") as out:
+            out.write(b"before\n")
+            out.flush()
+            reelvec.export([MOMENT], f"/proc/self/fd/{out.fileno()}", format="csv", force=True)
+        self.assertEqual(pathlib.Path(opened).read_bytes(), b"before\n" + whole)
+
     def test_a_file_for_each_video(self):
         link = scratch("second.mp4")
         os.symlink(VIDEO, link)

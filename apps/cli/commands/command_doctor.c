@@ -45,6 +45,12 @@ static void print_value(const char *name, const char *format, ...)
     free(clean);
 }
 
+static void print_error(const char *name, const RvError *err)
+{
+    char text[CLI_ERROR_TEXT_SIZE];
+    print_value(name, "%s", cli_error_text(err, text, sizeof text));
+}
+
 static void print_machine(void)
 {
     struct utsname system;
@@ -112,12 +118,12 @@ static void print_player(void)
 
 static void print_ffmpeg(void)
 {
-    char path[4096], version[64], text[CLI_ERROR_TEXT_SIZE];
+    char path[4096], version[64];
     RvError err = {0};
     if (rv_cut_ffmpeg(NULL, path, sizeof path, version, sizeof version, &err) == RV_OK)
         print_value("clips", "by %s, version %s", path, version);
     else
-        print_value("clips", "%s", cli_error_text(&err, text, sizeof text));
+        print_error("clips", &err);
 }
 
 static void print_fact(void *user, const char *name, const char *value)
@@ -134,10 +140,8 @@ static RvStatus check_texts(RvEncoder *encoder)
     RvError err = {0};
     RvStatus status = rv_encoder_tokenize(encoder, "a", 1, &tokens, &count, &err);
     rv_free(tokens);
-    if (status != RV_OK) {
-        char text[CLI_ERROR_TEXT_SIZE];
-        print_value("texts", "%s", cli_error_text(&err, text, sizeof text));
-    }
+    if (status != RV_OK)
+        print_error("texts", &err);
     return status == RV_ERROR_NOT_FOUND ? RV_OK : status;
 }
 
@@ -158,8 +162,7 @@ static int check_model(const CliCommon *common, RvLibrary *library, RvEncoder **
         print_value("pictures", "%s (%s), %d at a time", info->device, info->device_name, info->batch_size);
         status = check_texts(encoder);
     } else {
-        char text[CLI_ERROR_TEXT_SIZE];
-        print_value("model", "%s", cli_error_text(&err, text, sizeof text));
+        print_error("model", &err);
     }
     *out = encoder;
     // That nothing has been fetched yet is a state, not a failure; that the library needs another model is one.
@@ -170,11 +173,10 @@ static int check_model(const CliCommon *common, RvLibrary *library, RvEncoder **
 /* A model that was named may be another one than the library's, which no search takes. */
 static int check_pair(RvLibrary *library, RvEncoder *encoder)
 {
-    char text[CLI_ERROR_TEXT_SIZE];
     RvError err = {0};
     if (library == NULL || encoder == NULL || rv_library_check_encoder(library, encoder, &err) == RV_OK)
         return CLI_DONE;
-    print_value("library", "%s", cli_error_text(&err, text, sizeof text));
+    print_error("library", &err);
     return CLI_FAILED;
 }
 
@@ -183,7 +185,7 @@ static int check_library(const CliCommon *common, RvLibrary *library, RvStatus o
 {
     RvVideos videos = {0};
     RvError err = *cause;
-    char path[4096] = "", text[CLI_ERROR_TEXT_SIZE];
+    char path[4096] = "";
     const char *uri = cli_library(common);
     if (uri == NULL && rv_library_default_path(path, sizeof path, NULL) == RV_OK)
         uri = path;
@@ -194,7 +196,7 @@ static int check_library(const CliCommon *common, RvLibrary *library, RvStatus o
     else if (status == RV_ERROR_NOT_FOUND && (uri == NULL || strstr(uri, "://") == NULL))
         print_value("library", "%s: not there yet; `reelvec index` makes it", uri != NULL ? uri : "?");
     else
-        print_value("library", "%s", cli_error_text(&err, text, sizeof text));
+        print_error("library", &err);
     rv_videos_clear(&videos);
     return status == RV_OK || (status == RV_ERROR_NOT_FOUND && common->library == NULL) ? CLI_DONE
                                                                                         : CLI_FAILED;

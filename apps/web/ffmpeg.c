@@ -77,8 +77,8 @@ static bool names_filter(const char *line, const char *name)
 static void read_answer(const Program *program, char *text, size_t size)
 {
     size_t count = 0;
-    double until_s = web_clock_s() + ANSWER_S;
-    while (count < size - 1 && web_clock_s() < until_s) {
+    WebPatience patience = web_patience(ANSWER_S);
+    while (count < size - 1 && web_patience_lasts(&patience)) {
         struct pollfd polled = {.fd = program->output, .events = POLLIN};
         ssize_t got = poll(&polled, 1, 200) > 0 ? read(program->output, text + count, size - 1 - count) : -1;
         if (got == 0)

@@ -199,13 +199,13 @@ RvStatus pictures_embed_bytes(Pictures *pictures, const void *bytes, size_t size
 typedef struct Fetch {
     bool (*cancelled)(void *user);
     void *user;
-    double until_s;
+    WebPatience patience;
 } Fetch;
 
 static bool is_over(void *user)
 {
-    const Fetch *fetch = user;
-    return web_clock_s() > fetch->until_s || fetch->cancelled(fetch->user);
+    Fetch *fetch = user;
+    return !web_patience_lasts(&fetch->patience) || fetch->cancelled(fetch->user);
 }
 
 /* Returns false if it is cancelled before its turn comes. */
@@ -228,7 +228,7 @@ RvStatus pictures_embed_url(Pictures *pictures, const char *url, bool (*cancelle
 {
     RvPicture *picture = NULL;
     RvPictureOptions options = decoding;
-    Fetch fetch = {cancelled, user, web_clock_s() + FETCH_S};
+    Fetch fetch = {cancelled, user, web_patience(FETCH_S)};
     options.cancelled = is_over;
     options.cancelled_user = &fetch;
     if (!begin_fetch(pictures, &fetch))

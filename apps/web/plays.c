@@ -208,8 +208,8 @@ static bool take_errors(Play *play, int errors)
 static void take_last_errors(Play *play, int errors, bool open)
 {
     struct pollfd polled = {.fd = errors, .events = POLLIN};
-    double until_s = web_clock_s() + LAST_S;
-    while (open && web_clock_s() < until_s && poll(&polled, 1, LOOK_MS) > 0)
+    WebPatience patience = web_patience(LAST_S);
+    while (open && web_patience_lasts(&patience) && poll(&polled, 1, LOOK_MS) > 0)
         open = take_errors(play, errors);
 }
 
@@ -355,9 +355,9 @@ static void tell_cause(const Play *play, Reply *reply)
 /* Returns true once there is something to send. */
 static bool wait_for_first(Play *play, Request *request, Reply *reply)
 {
-    double until_s = web_clock_s() + FIRST_S;
+    WebPatience patience = web_patience(FIRST_S);
     pthread_mutex_lock(&play->mutex);
-    while (play->count == 0 && !play->ended && web_clock_s() < until_s && !request_client_gone(request))
+    while (play->count == 0 && !play->ended && web_patience_lasts(&patience) && !request_client_gone(request))
         web_condition_wait(&play->changed, &play->mutex, 50);
     bool there = play->count > 0;
     if (!there && play->ended)

@@ -124,11 +124,11 @@ void sent_files_destroy(SentFiles *files)
 {
     if (files == NULL)
         return;
-    double until_s = web_clock_s() + END_S;
+    WebPatience patience = web_patience(END_S);
     pthread_mutex_lock(&files->mutex);
     files->ends = true;
     pthread_cond_broadcast(&files->changed);
-    while (!files->ended && web_clock_s() < until_s)
+    while (!files->ended && web_patience_lasts(&patience))
         web_condition_wait(&files->changed, &files->mutex, LOOK_MS);
     drop(files);
 }

@@ -362,8 +362,8 @@ RvStatus web_start(const WebOptions *options, RvLibrary *library, RvEncoder *enc
 
 static void wait_for_answers(WebServer *server, double seconds)
 {
-    double until_s = web_clock_s() + seconds;
-    while (atomic_load(&server->running) > 0 && web_clock_s() < until_s)
+    WebPatience patience = web_patience(seconds);
+    while (atomic_load(&server->running) > 0 && web_patience_lasts(&patience))
         usleep(10000);
 }
 

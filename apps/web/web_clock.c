@@ -3,11 +3,31 @@
 
 #include <time.h>
 
+#define LONGEST_LOOK_S 1.0
+
 double web_clock_s(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+WebPatience web_patience(double seconds)
+{
+    return (WebPatience){seconds, web_clock_s()};
+}
+
+bool web_patience_lasts_at(WebPatience *patience, double now_s)
+{
+    double passed_s = now_s - patience->looked_s;
+    patience->left_s -= passed_s < LONGEST_LOOK_S ? passed_s : LONGEST_LOOK_S;
+    patience->looked_s = now_s;
+    return patience->left_s > 0;
+}
+
+bool web_patience_lasts(WebPatience *patience)
+{
+    return web_patience_lasts_at(patience, web_clock_s());
 }
 
 void web_condition_init(pthread_cond_t *condition)

@@ -4,9 +4,24 @@
 #define RV_WEB_CLOCK_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 /* Seconds since some moment. */
 double web_clock_s(void);
+
+/* How long something is waited for, in time that passes while this process runs. While it is stopped, or the machine is
+ * (a virtual one that is paused), the clock goes on, but nothing that is waited for can come. */
+typedef struct WebPatience {
+    double left_s, looked_s;
+} WebPatience;
+
+WebPatience web_patience(double seconds);
+
+/* False once it is over. To be asked at least every second while waiting: no more is counted of what lies between two. */
+bool web_patience_lasts(WebPatience *patience);
+
+/* The same at this time of the clock. */
+bool web_patience_lasts_at(WebPatience *patience, double now_s);
 
 void web_condition_init(pthread_cond_t *condition);
 

@@ -146,12 +146,12 @@ static void use(const char *path, const Header *last)
         scan(file, &(CodeScan){.limit = 1});
         scan(file, &(CodeScan){.limit = SIZE_MAX, .min_score = &low});
         scan(file, &(CodeScan){.limit = 1,
-                                .video_ids = videos,
-                                .video_count = 2,
-                                .some_videos = true,
-                                .after_s = &after,
-                                .changed = changed,
-                                .changed_count = 2});
+                               .video_ids = videos,
+                               .video_count = 2,
+                               .some_videos = true,
+                               .after_s = &after,
+                               .changed = changed,
+                               .changed_count = 2});
     }
     for (size_t i = 0; i < file->segment_count; i++) {
         CodeSegment *segment = &file->segments[i];

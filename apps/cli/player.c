@@ -215,7 +215,8 @@ static void tell_failure(const CliPlayer *player, int exit_status)
 {
     bool display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     cli_message("%s: ended with status %d%s", player->path, exit_status,
-                display ? "" : "; neither DISPLAY nor WAYLAND_DISPLAY is set, so it may have found no display");
+                display ? ""
+                        : "; neither DISPLAY nor WAYLAND_DISPLAY is set, so it may have found no display");
 }
 
 static int run_player(const CliPlayer *player, char *const *arguments)

@@ -113,7 +113,8 @@ static void note_end(void *user, int slot, RvStatus status, const RvIndexReport 
         job->unchanged += !fresh && report->outcome != RV_INDEX_SKIPPED_FAILED;
         job->frames += (int64_t)report->frames_embedded;
         if (report->outcome == RV_INDEX_SKIPPED_FAILED)
-            note_failure(job, video != NULL ? video : "", report->failure != NULL ? report->failure : "", true);
+            note_failure(job, video != NULL ? video : "", report->failure != NULL ? report->failure : "",
+                         true);
     } else if (status != RV_ERROR_CANCELLED) {
         note_failure(job, video != NULL ? video : "", err->message, false);
     }

@@ -388,8 +388,8 @@ static void model_find_knows_the_models_of_all_users(void **state)
     touch(fixture->folder, "second/reelvec/models/ViT-B-32/ViT-B-32.pt");
     touch(fixture->folder, "second/reelvec/models/ViT-B-32/bpe_simple_vocab_16e6.txt.gz");
     touch(fixture->folder, "reelvec/models/mine/model.safetensors");
-    snprintf(bases, sizeof bases, "first::%s/none:%s/first/:%s/second:%s/first", fixture->folder, fixture->folder,
-             fixture->folder, fixture->folder);
+    snprintf(bases, sizeof bases, "first::%s/none:%s/first/:%s/second:%s/first", fixture->folder,
+             fixture->folder, fixture->folder, fixture->folder);
     setenv("XDG_DATA_DIRS", bases, 1);
     assert_int_equal(rv_model_each_added(join_names, names, &err), RV_OK);
     assert_string_equal(names, "mine drawn other ");

@@ -152,7 +152,8 @@ static void sequences_are_the_same_everywhere(void **state)
     float vectors[3][DIMENSIONS];
     for (int i = 0; i < 3; i++)
         make_frame_vector(i, 61 + 20 * i, vectors[i]);
-    const QueryVector terms[] = {{vectors[0], 1, 0}, {vectors[1], 1, 1}, {vectors[2], -0.25, 1}, {vectors[2], 1, 2}};
+    const QueryVector terms[] = {
+        {vectors[0], 1, 0}, {vectors[1], 1, 1}, {vectors[2], -0.25, 1}, {vectors[2], 1, 2}};
     for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
         const RvSearchOptions *options = &cases[i / 2];
         RvHits expected = ask_for_sequence(reference, terms, 3 + i % 2, options);

@@ -147,13 +147,15 @@ static void search_orders_by_dot_product(void **state)
     RvSearchOptions exactly = {.top = 2, .scan = RV_SCAN_EXACT, .video_glob = "a.mp4", .after_s = &after};
     RvSearchOptions by_index = {.top = 2};
     open_scene(&scene, "search");
-    check(rv_search_frames(NULL, scene.store, NULL, &term, 1, DIMENSIONS, &exactly, &hits, &err), &err, &scene);
+    check(rv_search_frames(NULL, scene.store, NULL, &term, 1, DIMENSIONS, &exactly, &hits, &err), &err,
+          &scene);
     assert_int_equal(hits.count, 2);
     assert_int_equal(hits.items[0].frame_number, 5);
     assert_true(hits.items[0].score == 1);
     assert_int_equal(hits.items[1].frame_number, 2);
     rv_hits_clear(&hits);
-    check(rv_search_frames(NULL, scene.store, NULL, &term, 1, DIMENSIONS, &by_index, &hits, &err), &err, &scene);
+    check(rv_search_frames(NULL, scene.store, NULL, &term, 1, DIMENSIONS, &by_index, &hits, &err), &err,
+          &scene);
     assert_int_equal(hits.count, 2);
     rv_hits_clear(&hits);
     uint8_t *jpeg = NULL;

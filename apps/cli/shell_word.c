@@ -17,12 +17,34 @@ static bool is_plain(const char *text)
     return text[0] != '\0';
 }
 
+static bool has_control(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at))
+            return true;
+    return false;
+}
+
+/* As bash, zsh and POSIX's sh of 2024 take it: a terminal shows no control bytes, so they are written as numbers. */
+static void put_escaped(FILE *out, const char *text)
+{
+    fputs("$'", out);
+    for (const char *at = text; *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at) || strchr("'\\!", *at) != NULL)
+            fprintf(out, "\\%03o", (unsigned)(unsigned char)*at);
+        else
+            fputc(*at, out);
+    fputc('\'', out);
+}
+
 void cli_shell_put(FILE *out, const char *text, bool quoted)
 {
     // "!" calls back a command of an interactive shell's history.
     bool has_meaning = strpbrk(text, "\"$`\\!") != NULL;
     if (!quoted && is_plain(text)) {
         fputs(text, out);
+    } else if (has_control(text)) {
+        put_escaped(out, text);
     } else if (!has_meaning) {
         fprintf(out, "\"%s\"", text);
     } else {

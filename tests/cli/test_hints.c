@@ -35,6 +35,9 @@ static void text_is_the_message_and_the_words_of_the_hint(void **state)
         {RV_HINT_MODEL_REPLACE, "it's $HOME",
          "a.db: fails; `reelvec model remove 'it'\\''s $HOME'` first, or give another name with --name",
          "a name that a shell would expand"},
+        {RV_HINT_MODEL_FETCH, "it's\na\\b!",
+         "a.db: fails; fetch it with `reelvec model fetch $'it\\047s\\012a\\134b\\041'`",
+         "a name that a terminal cannot show"},
         {RV_HINT_REEMBED + 1, "", "a.db: fails", "a hint of a newer library"},
         {(RvHint)-1, "", "a.db: fails", "no number of a hint"},
     };

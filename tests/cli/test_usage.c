@@ -127,6 +127,8 @@ static void program_refuses_wrong_usage(void **state)
          "reelvec: search: --then needs a text; a part without one begins with --then '' --image ...\n"},
         {{"search", "x", "--within", "3"},
          "reelvec: search: --within is for sequences; give what follows with --then\n"},
+        {{"search", "x", "--clips", "-"},
+         "reelvec: search: --clips -: clips are files of their own; name a folder for them\n"},
         {{"search", "x", "--handles", "1"},
          "reelvec: search: --handles needs --export FILE or --clips FOLDER\n"},
         {{"search", "x", "--force"},

@@ -156,6 +156,8 @@ class Faults(ScratchTest):
                 ("one.csv: is a file, and clips need a folder", "two.csv", "-o", "one.csv"),
                 ("previews are made one by one", "two.csv", "-o", "out.gif"),
                 ("previews are made one by one", "one.csv", "--gif"),
+                ("-o -: clips are files of their own", "one.csv", "-o", "-"),
+                ("-o -: clips are files of their own", PLAIN, 1, 2, "-o", "-"),
                 ("'x.gif': is the name of a preview, and clips are made", "two.csv", "-o", "out/", "--clip-name", "x.gif"),
                 ("there is no {n_score}", "two.csv", "-o", "out/", "--clip-name", "{n_score}"),
                 ("'{n': a { without its }", "two.csv", "-o", "out/", "--clip-name", "{n"),

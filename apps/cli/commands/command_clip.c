@@ -206,6 +206,8 @@ static int run(const CliCommand *command, void *user, const CliValues *values)
 {
     const ClipCommand *settings = user;
     (void)command;
+    if (settings->output != NULL && strcmp(settings->output, "-") == 0)
+        return cli_fail_usage("clip: -o -: clips are files of their own; name one, or a folder for them");
     return values->argument_count == 1 ? cut_list(settings, cli_values_argument(values, 0))
                                        : cut_one(settings, values);
 }

@@ -283,7 +283,7 @@ static int search_all(Search *search)
     return prompt ? cli_search_prompt(search) : cli_search_lines(search);
 }
 
-/* Options of --clips are nothing without it. */
+/* Options of --clips are nothing without it, which names a folder. */
 static RvStatus check_clips(const SearchSettings *settings, RvError *err)
 {
     const char *without = settings->clips.exact          ? "--exact-cut"
@@ -291,6 +291,9 @@ static RvStatus check_clips(const SearchSettings *settings, RvError *err)
                                                          : NULL;
     if (settings->clip_folder == NULL && without != NULL)
         return cli_error(err, RV_ERROR_ARGUMENT, "search: %s needs --clips FOLDER", without);
+    if (settings->clip_folder != NULL && strcmp(settings->clip_folder, "-") == 0)
+        return cli_error(err, RV_ERROR_ARGUMENT,
+                         "search: --clips -: clips are files of their own; name a folder for them");
     return RV_OK;
 }
 

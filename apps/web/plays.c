@@ -3,9 +3,9 @@
  *
  *   program --pipe--> thread of the play --ring--> stream's read, on the connection's thread
  *
- * A ring that is full stops the program, whose pipe is then not read. Its standard error is read all the time. A play is
- * held by its thread and by the stream. The stream's functions are never called with the play's mutex held, because the
- * stream calls `read` with its own. */
+ * A ring that is full stops the program, whose pipe is then not read. Its standard error is read all the time, with
+ * pauses. A play is held by its thread and by the stream. The stream's functions are never called with the play's mutex
+ * held, because the stream calls `read` with its own. */
 #include "plays.h"
 
 #include <errno.h>
@@ -188,18 +188,16 @@ static bool take_output(Play *play, int output)
 /* Keep the end of what it says. Returns false at the end. */
 static bool take_errors(Play *play, int errors)
 {
-    char bytes[1024];
+    char bytes[PROGRAM_READ_BYTES];
     ssize_t got = read(errors, bytes, sizeof bytes);
     if (got < 0)
         return errno == EAGAIN || errno == EINTR;
+    size_t count = (size_t)got < ERROR_BYTES ? (size_t)got : ERROR_BYTES;
     pthread_mutex_lock(&play->mutex);
-    if (play->error_bytes + (size_t)got >= ERROR_BYTES) {
-        size_t keep = ERROR_BYTES / 2 < play->error_bytes ? ERROR_BYTES / 2 : play->error_bytes;
-        memmove(play->errors, play->errors + play->error_bytes - keep, keep);
-        play->error_bytes = keep;
-    }
-    memcpy(play->errors + play->error_bytes, bytes, (size_t)got);
-    play->error_bytes += (size_t)got;
+    size_t keep = play->error_bytes < ERROR_BYTES - count ? play->error_bytes : ERROR_BYTES - count;
+    memmove(play->errors, play->errors + play->error_bytes - keep, keep);
+    memcpy(play->errors + keep, bytes + got - count, count);
+    play->error_bytes = keep + count;
     pthread_mutex_unlock(&play->mutex);
     return got > 0;
 }
@@ -217,20 +215,24 @@ static void take_last_errors(Play *play, int errors, bool open)
 static bool pass_on(Play *play, const Program *program)
 {
     bool errors_open = true;
+    double errors_from_s = 0;
     uint64_t pokes;
     while (!stream_is_over(play->stream)) {
+        bool pauses = web_clock_s() < errors_from_s;
         pthread_mutex_lock(&play->mutex);
         bool room = play->count < RING_BYTES;
         pthread_mutex_unlock(&play->mutex);
         struct pollfd polled[] = {{.fd = room ? program->output : -1, .events = POLLIN},
-                                  {.fd = errors_open ? program->errors : -1, .events = POLLIN},
+                                  {.fd = errors_open && !pauses ? program->errors : -1, .events = POLLIN},
                                   {.fd = play->poke, .events = POLLIN}};
-        if (poll(polled, 3, LOOK_MS) < 0)
+        if (poll(polled, 3, pauses ? PROGRAM_PAUSE_MS : LOOK_MS) < 0)
             continue;
         if (polled[2].revents != 0 && read(play->poke, &pokes, sizeof pokes) < 0)
             continue;
-        if (polled[1].revents != 0)
+        if (polled[1].revents != 0) {
             errors_open = take_errors(play, program->errors);
+            errors_from_s = web_clock_s() + PROGRAM_PAUSE_MS * 1e-3;
+        }
         if (polled[0].revents != 0 && !take_output(play, program->output)) {
             take_last_errors(play, program->errors, errors_open);
             return true;

@@ -68,21 +68,31 @@ static void take_errors(Child *child, const char *bytes, size_t count)
     rv_buffer_append(errors, bytes, count, NULL); // without memory the message is shorter
 }
 
-// Read what is there. Sets *end to -1 at the end of the pipe.
-static void drain(Child *child, int *end, void (*take)(Child *child, const char *bytes, size_t count))
+// Read what is there, and sets *end to -1 at the end of the pipe. Returns true if there may be more.
+static bool drain(Child *child, int *end, void (*take)(Child *child, const char *bytes, size_t count))
 {
     char bytes[8192];
-    while (*end >= 0) {
+    for (size_t taken = 0; *end >= 0 && taken < PROGRAM_READ_BYTES;) {
         ssize_t count = read(*end, bytes, sizeof bytes);
         if (count > 0) {
             take(child, bytes, (size_t)count);
+            taken += (size_t)count;
         } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return;
+            return false;
         } else {
             close(*end);
             *end = -1;
         }
     }
+    return *end >= 0;
+}
+
+// Both pipes. Returns true if there may be more.
+static bool drain_both(Child *child)
+{
+    bool output = drain(child, &child->program.output, take_output);
+    bool errors = drain(child, &child->program.errors, take_errors);
+    return output || errors;
 }
 
 /* ---- waiting ------------------------------------------------------------------------------------------- */
@@ -106,18 +116,18 @@ static void watch(Child *child)
                                   {.fd = child->program.errors, .events = POLLIN}};
         bool open = child->program.output >= 0 || child->program.errors >= 0;
         poll(polled, 2, open ? STEP_MS : STEP_MS / 5); // negative descriptors are passed over
-        drain(child, &child->program.output, take_output);
-        drain(child, &child->program.errors, take_errors);
+        bool more = drain_both(child);
         if (has_ended(child))
             break;
+        if (more)
+            usleep(PROGRAM_PAUSE_MS * 1000);
         if (options->cancelled != NULL && options->cancelled(options->user))
             result->end = CHILD_CANCELLED;
         else if (options->silence_s > 0 && rv_clock_s() - child->heard_s > options->silence_s)
             result->end = CHILD_SILENT;
     }
     int state = rv_program_end(&child->program);
-    drain(child, &child->program.output, take_output);
-    drain(child, &child->program.errors, take_errors);
+    drain_both(child); // whatever has left the group may write for ever
     rv_program_close(&child->program);
     if (result->end != CHILD_EXITED)
         return;

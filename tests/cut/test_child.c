@@ -173,6 +173,21 @@ static void silence_ends_it(void **state)
     rv_buffer_clear(&result.errors);
 }
 
+/* It writes faster than it is read, for ever: to either pipe, and from a session of its own, which is not ended with it. */
+static void a_flood_is_no_hindrance(void **state)
+{
+    static const char *const scripts[] = {"echo one; for i in 1 2 3 4 5 6; do yes >&2 & done; exec yes >&2",
+                                          "exec yes", "setsid timeout 20 yes >&2 & echo one; exec sleep 60"};
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        Heard heard = {.stop = true};
+        double begun_s = rv_clock_s();
+        ChildResult result = run_shell(scripts[i], &heard, 0);
+        assert_int_equal(result.end, CHILD_CANCELLED);
+        assert_true(rv_clock_s() - begun_s < 10);
+        rv_buffer_clear(&result.errors);
+    }
+}
+
 /* The kernel ends the program when the process that started it is killed. */
 static void it_does_not_outlive_a_killed_parent(void **state)
 {
@@ -211,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_signal_is_told),
         cmocka_unit_test(a_stop_ends_it_and_what_it_started),
         cmocka_unit_test(silence_ends_it),
+        cmocka_unit_test(a_flood_is_no_hindrance),
         cmocka_unit_test(it_does_not_outlive_a_killed_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,12 +243,15 @@ class PlayTest(ServedTest):
             go.touch()
             self.assertEqual(self.check(answer.result(), 200).body, content)
 
-    def endless(self, *options):
-        """A server whose ffmpeg never ends, and writes as much as is taken, also to its standard error."""
+    def fake_endless(self):
+        """An ffmpeg that never ends, and writes as much as is taken, also to its standard error."""
         fake = self.folder / "endless"
         fake.write_text("#!/bin/sh\n[ \"$2\" = -version ] && exec ffmpeg -version\nyes error >&2 &\nexec yes video\n")
         fake.chmod(0o755)
-        return self.serve(*options, environment={**os.environ, "REELVEC_FFMPEG": str(fake)})
+        return fake
+
+    def endless(self, *options):
+        return self.serve(*options, environment={**os.environ, "REELVEC_FFMPEG": str(self.fake_endless())})
 
     def play(self, server, source="127.0.0.1"):
         connection = server.connect(source)
@@ -278,6 +281,26 @@ class PlayTest(ServedTest):
             connection.close()
             wait_until(lambda: not children(server), 10, "the end of the process")
             self.assertTrue(server.is_well())
+
+    def test_a_flood_of_errors_is_read_slowly(self):
+        """64 KiB, what a pipe holds, 50 times a second: what repeats an error for ever costs others little."""
+        def written():
+            for entry in pathlib.Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):
+                    if (entry / "cmdline").read_bytes() == b"yes\0error\0" and (entry / "environ").read_bytes().find(mark) >= 0:
+                        return int(re.search(r"wchar: (\d+)", (entry / "io").read_text()).group(1))
+            return 0
+
+        mark = f"FLOOD={self.folder}".encode()
+        fake = self.fake_endless()
+        with self.serve(environment={**os.environ, "REELVEC_FFMPEG": str(fake), "FLOOD": str(self.folder)}) as server:
+            start = time.monotonic()
+            connection, response = self.play(server)
+            wait_until(lambda: written() > 1 << 20, what="a mebibyte of errors")
+            time.sleep(1)
+            self.assertLess(written(), (time.monotonic() - start) * 60 * 65536)
+            response.close()
+            connection.close()
 
     def test_who_leaves_before_the_first_picture_is_no_failure(self):
         fake = self.folder / "silent"

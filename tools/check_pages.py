@@ -24,13 +24,15 @@ TOPS = ("src", "include", "apps", "tests", "tools", "bench", "fuzz", "docs", "py
 LOG_FACTS = re.compile(r"    \d{4}-\d\d-\d\d \| [^|]+ \| before: [^|]+ \| after: [^|]+ \| ratio: [^|]+ \| kept: [^|]+")
 
 
-def pages_of(root):
+def walk(top):
     """Skipped folders are not entered: other tests make and remove files there meanwhile."""
-    pages = []
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if not name.startswith(SKIPPED)]
-        pages += [pathlib.Path(folder, name) for name in files if name.endswith(".md") and not name.startswith(SKIPPED)]
-    return sorted(pages)
+        yield from (pathlib.Path(folder, name) for name in files)
+
+
+def pages_of(root):
+    return sorted(file for file in walk(root) if file.name.endswith(".md") and not file.name.startswith(SKIPPED))
 
 
 def is_code(lines):
@@ -122,7 +124,7 @@ def main():
     pages = pages_of(root)
     if len(pages) < 10:
         sys.exit(f"{root}: only {len(pages)} pages found; is this the source root?")
-    names = {file.name for top in TOPS for file in (root / top).rglob("*") if "__pycache__" not in file.parts}
+    names = {file.name for top in TOPS for file in walk(root / top) if "__pycache__" not in file.parts}
     faults = []
     for page in pages:
         name = page.relative_to(root).as_posix()

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Notices when the machine stands still, as a paused virtual one does, or one whose disk hangs. What waits for something
 with a limit is too late then, though nothing is wrong with it."""
+import contextlib
 import subprocess
 import threading
 import time
 
-BEAT_S = 0.2
+BEAT_S = 0.2  # between two
 STANDSTILL_S = 3.0  # at least: beside four busy loops on two cores beats are 0.1 s late
+
+
+def start_a_program():
+    with contextlib.suppress(OSError):  # there may be no memory for it
+        subprocess.run(["true"])
 
 
 class MachineWatch:
@@ -18,7 +24,7 @@ class MachineWatch:
         self.slowest = {"beat": 0.0, "start of a program": 0.0}
         self._ends = threading.Event()
         self._threads = [threading.Thread(target=self._repeat, args=one, daemon=True) for one in (
-            ("beat", lambda: self._ends.wait(BEAT_S)), ("start of a program", self._start))]
+            ("beat", lambda: None), ("start of a program", start_a_program))]
 
     def __enter__(self):
         for thread in self._threads:
@@ -30,19 +36,16 @@ class MachineWatch:
         for thread in self._threads:
             thread.join()
 
-    def _start(self):
-        self._ends.wait(BEAT_S)
-        subprocess.run(["true"])
-
     def _repeat(self, what, step):
-        before = time.monotonic()
-        while not self._ends.is_set():
+        ends = False
+        while not ends:
+            due = time.monotonic() + BEAT_S
+            ends = self._ends.wait(BEAT_S)
             step()
-            now = time.monotonic()
-            took, before = now - before, now
-            self.slowest[what] = max(self.slowest[what], took)
-            if took > self.standstill_s:
-                self.standstills.append((time.time() - took, time.time(), what))
+            late = time.monotonic() - due
+            self.slowest[what] = max(self.slowest[what], late)
+            if late > self.standstill_s:
+                self.standstills.append((time.time() - late, time.time(), what))
 
     def within(self, begin, end):
         """Those that touch this time, in seconds since 1970."""

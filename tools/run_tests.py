@@ -73,15 +73,16 @@ def take_clips(build, other):
         shutil.copytree(made, clips)
 
 
-def run_programs(build, names, processes):
+def run_programs(build, names, processes, log_name="testlog"):
     """{name: what Meson recorded of the test program}."""
-    log = pathlib.Path(build, "meson-logs", "testlog.json")
+    log = pathlib.Path(build, "meson-logs", log_name + ".json")
     log.unlink(missing_ok=True)
     patience = os.environ.get("REELVEC_TEST_PATIENCE", "2")
     subprocess.run(["meson", "test", "-C", build, "--no-rebuild", "--num-processes", processes, "--print-errorlogs",
-                    "--timeout-multiplier", patience, *names])
+                    "--timeout-multiplier", patience, "--logbase", log_name, *names])
     records = [json.loads(line) for line in log.read_text().splitlines()]
-    return {record["name"]: record for record in records}
+    # Where there are several suites, "project:suite / " comes first.
+    return {record["name"].split(" / ")[-1]: record for record in records}
 
 
 def failed_in_a_standstill(record, watch):
@@ -97,17 +98,17 @@ def run_build(build, beginnings):
     with MachineWatch() as watch:
         records = run_programs(build, names, PROCESSES)
     again = [name for name, record in records.items() if failed_in_a_standstill(record, watch)]
-    if again:
-        records |= run_programs(build, again, "1")
     for name in again:
-        print(f"run again, as the machine stood still meanwhile: {build}: {name}")
-    print(f"{build}: the machine's slowest", ", ".join(f"{what}: {took:.1f} s" for what, took in watch.slowest.items()))
+        print(f"run again, as the machine stood still meanwhile: {build}: {name}", flush=True)
+    if again:
+        records |= run_programs(build, again, "1", "testlog-again")
+    print(f"{build}: the machine was late by at most", ", ".join(f"{late:.1f} s ({what})" for what, late in watch.slowest.items()))
     passed, failed, skipped = 0, [], []
-    for record in records.values():
+    for name, record in records.items():
         p, f, s = count_program(record)
         passed += p
-        failed += [(f"{build}: {record['name']}: {case}", [] if n else reasons(record)) for n, case in enumerate(f)]
-        skipped += [(f"{build}: {record['name']}: {case}", why) for case, why in s]
+        failed += [(f"{build}: {name}: {case}", [] if n else reasons(record)) for n, case in enumerate(f)]
+        skipped += [(f"{build}: {name}: {case}", why) for case, why in s]
     return passed, failed, skipped
 
 

@@ -51,7 +51,8 @@ class RunTestsTest(unittest.TestCase):
 
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
-            (folder / "meson.build").write_text("project('two')\ntest('late', find_program('late'))\ntest('bad', find_program('bad'))\n")
+            (folder / "meson.build").write_text("project('two')\ntest('late', find_program('late'), suite: 'a')\n"
+                                                "test('bad', find_program('bad'), suite: 'b')\n")
             for name, command in ("late", f"mkdir {folder}/first && exit 1; echo '[       OK ] it'"), ("bad", "exit 1"):
                 (folder / name).write_text(f"#!/bin/sh\n{command}\n")
                 (folder / name).chmod(0o755)

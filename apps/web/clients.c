@@ -61,12 +61,16 @@ static void take_out(Clients *clients, Client *client)
 static void *watch(void *user)
 {
     Clients *clients = user;
+    double looked_s = web_clock_s();
     pthread_mutex_lock(&clients->mutex);
     while (!clients->ends) {
-        double now_s = web_clock_s();
+        double now_s = web_clock_s(), stood_s = web_standstill_s(&looked_s, now_s);
         for (Client *client = clients->first, *next; client != NULL; client = next) {
             next = client->next;
-            if (client->until_s == 0 || now_s <= client->until_s)
+            if (client->until_s == 0)
+                continue;
+            client->until_s += stood_s;
+            if (now_s <= client->until_s)
                 continue;
             if (client->adopted)
                 close_slow(client);

@@ -17,11 +17,17 @@ WebPatience web_patience(double seconds)
     return (WebPatience){seconds, web_clock_s()};
 }
 
+double web_standstill_s(double *looked_s, double now_s)
+{
+    double passed_s = now_s - *looked_s;
+    *looked_s = now_s;
+    return passed_s > LONGEST_LOOK_S ? passed_s - LONGEST_LOOK_S : 0;
+}
+
 bool web_patience_lasts_at(WebPatience *patience, double now_s)
 {
     double passed_s = now_s - patience->looked_s;
-    patience->left_s -= passed_s < LONGEST_LOOK_S ? passed_s : LONGEST_LOOK_S;
-    patience->looked_s = now_s;
+    patience->left_s -= passed_s - web_standstill_s(&patience->looked_s, now_s);
     return patience->left_s > 0;
 }
 

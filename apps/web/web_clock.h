@@ -23,6 +23,10 @@ bool web_patience_lasts(WebPatience *patience);
 /* The same at this time of the clock. */
 bool web_patience_lasts_at(WebPatience *patience, double now_s);
 
+/* For who looks at many limits every so often, at least every second: by how much the process stood still since
+ * *looked_s, which becomes now_s. The limits are to be moved by that. */
+double web_standstill_s(double *looked_s, double now_s);
+
 void web_condition_init(pthread_cond_t *condition);
 
 /* The condition is one of web_condition_init. Also returns when the time is over, and now and then without a reason. */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* A server that stands still for some time, as on a virtual machine that is paused: that time is nobody's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "web_server.h"
+
+#define LIMIT_S 4 // of what is tested
+#define STANDSTILL_S 5
+
+static const char body[] = "{\"terms\": [{\"text\": \"a\"}]}";
+
+typedef struct Fixture {
+    WebServer *server;
+    char head[200];
+    int fd;
+} Fixture;
+
+static Fixture start(const WebLimits *limits)
+{
+    Fixture fixture = {0};
+    WebOptions options = {.library_uri = "/nowhere/none.db", .limits = *limits};
+    RvError err = {0};
+    if (web_start(&options, NULL, NULL, &fixture.server, &err) != RV_OK)
+        fail_msg("%s", err.message);
+    int port = web_port(fixture.server);
+    snprintf(fixture.head, sizeof fixture.head,
+             "POST /api/v1/search HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/json\r\n"
+             "Connection: close\r\nContent-Length: %zu\r\n\r\n",
+             port, strlen(body));
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fixture.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval patience = {.tv_sec = 60};
+    setsockopt(fixture.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fixture.fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fixture;
+}
+
+static void say(const Fixture *fixture, const char *text, size_t count)
+{
+    assert_int_equal(send(fixture->fd, text, count, MSG_NOSIGNAL), count);
+}
+
+/* What only a request that came whole, and was looked at, is told. */
+static void expect_an_answer(const Fixture *fixture)
+{
+    char got[2000];
+    size_t size = 0;
+    for (ssize_t more; size < sizeof got - 1; size += (size_t)more) {
+        more = recv(fixture->fd, got + size, sizeof got - 1 - size, 0);
+        if (more <= 0)
+            break;
+    }
+    got[size] = '\0';
+    if (strstr(got, "library_gone") == NULL)
+        fail_msg("%s", size > 0 ? got : "nothing");
+    close(fixture->fd);
+}
+
+/* From another process, as this one does nothing meanwhile. */
+static void stand_still(void)
+{
+    pid_t process = getpid(), child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        kill(process, SIGSTOP);
+        sleep(STANDSTILL_S);
+        kill(process, SIGCONT);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void headers_and_bodies_have_the_time_that_is_left(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        Fixture fixture = start(&(WebLimits){.headers_s = LIMIT_S, .body_s = LIMIT_S});
+        size_t length = strlen(fixture.head), first = i == 0 ? length / 2 : length;
+        say(&fixture, fixture.head, first);
+        usleep(500000); // what has come was read
+        stand_still();
+        say(&fixture, fixture.head + first, length - first);
+        say(&fixture, body, strlen(body));
+        expect_an_answer(&fixture);
+        web_stop(fixture.server);
+    }
+}
+
+static void *stop(void *server)
+{
+    web_stop(server);
+    return NULL;
+}
+
+static void a_server_that_ends_waits_as_long_as_before(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    Fixture fixture = start(&(WebLimits){.stop_s = LIMIT_S});
+    say(&fixture, fixture.head, strlen(fixture.head));
+    usleep(500000); // the headers have been read
+    assert_int_equal(pthread_create(&thread, NULL, stop, fixture.server), 0);
+    usleep(200000); // it waits
+    stand_still();
+    say(&fixture, body, strlen(body));
+    expect_an_answer(&fixture);
+    pthread_join(thread, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(headers_and_bodies_have_the_time_that_is_left),
+                                       cmocka_unit_test(a_server_that_ends_waits_as_long_as_before)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -34,15 +34,17 @@ bool cli_out_is_stdout(const char *path)
     return strcmp(path, "-") == 0 || rv_file_descriptor(path) == STDOUT_FILENO;
 }
 
-bool cli_out_in_place(const char *path)
+/* One that this program was started with: its own, such as a library's, are closed by exec. */
+static bool is_handed_over(int descriptor)
 {
-    struct stat facts;
-    return rv_file_descriptor(path) >= 0 ||
-           (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
+    int flags = fcntl(descriptor, F_GETFD), mode = fcntl(descriptor, F_GETFL);
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0 && (mode & O_ACCMODE) != O_RDONLY;
 }
 
 static RvStatus open_descriptor(OutFile *out, int descriptor, RvError *err)
 {
+    if (!is_handed_over(descriptor))
+        return fail(out, EBADF, err);
     fflush(stdout); // what was printed before comes first
     int fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
     out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
@@ -101,16 +103,16 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
     int descriptor = rv_file_descriptor(path);
     if (descriptor >= 0)
         return open_descriptor(out, descriptor, err);
-    bool exists = stat(path, &facts) == 0;
-    if (exists && S_ISDIR(facts.st_mode))
-        return fail(out, EISDIR, err);
-    if (exists && !S_ISREG(facts.st_mode)) {
+    if (rv_file_in_place(path)) {
         int fd = open_in_place(path);
         if (fd < 0 && errno == ENXIO && cli_interrupted())
             return cli_error(err, RV_ERROR_CANCELLED, "%s: interrupted before anybody read it", path);
         out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
         return out->file != NULL ? RV_OK : fail(out, errno, err);
     }
+    bool exists = stat(path, &facts) == 0;
+    if (exists && S_ISDIR(facts.st_mode))
+        return fail(out, EISDIR, err);
     if (exists && access(path, W_OK) != 0)
         return fail(out, errno, err);
     RvStatus status = rv_file_check_replaced(path, kind, err);

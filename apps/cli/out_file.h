@@ -20,9 +20,6 @@ typedef struct OutFile {
 /* True if what is written there goes to standard output: "-", "/dev/stdout" and the like. */
 bool cli_out_is_stdout(const char *path);
 
-/* True if the name is written to as it is: a device, a pipe, an open descriptor, whatever that is open on. */
-bool cli_out_in_place(const char *path);
-
 /* Open a file for writing, if rv_file_check_replaced allows it. Also removes what killed processes left of it. Errors:
  * IO, ARGUMENT (a file of another kind), MEMORY. */
 RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *err);

@@ -125,7 +125,7 @@ static bool is_jpeg(const char *path)
 
 RvStatus cli_surface_check_path(const char *path, bool jpeg_allowed, RvError *err)
 {
-    if (strcasecmp(ending_of(path), "png") == 0 || (jpeg_allowed && is_jpeg(path)) || cli_out_in_place(path))
+    if (strcasecmp(ending_of(path), "png") == 0 || (jpeg_allowed && is_jpeg(path)) || rv_file_in_place(path))
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT, "%s: pictures are written as %s; give a name that ends so", path,
                      jpeg_allowed ? ".png or .jpg" : ".png");

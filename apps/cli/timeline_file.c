@@ -66,7 +66,7 @@ static RvStatus check_free(const char *path, bool force, RvError *err)
 {
     struct stat facts;
     bool is_folder = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode); // writing refuses it
-    if (force || cli_out_in_place(path) || is_folder || lstat(path, &facts) != 0)
+    if (force || rv_file_in_place(path) || is_folder || lstat(path, &facts) != 0)
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT, "%s: is there already; --force replaces it", path);
 }
@@ -187,11 +187,12 @@ static void say(FILE *said, char **paths, size_t path_count, size_t moment_count
 static RvStatus check_count(const TimelineFile *file, const RvTimelineFormatInfo *format, size_t count,
                             RvError *err)
 {
-    if (!is_stdout(file) || count <= 1)
+    bool to_stdout = is_stdout(file);
+    if (count <= 1 || (!to_stdout && !rv_file_in_place(file->path)))
         return RV_OK;
     return cli_error(err, RV_ERROR_ARGUMENT,
-                     "%s makes %zu files of these moments, and standard output takes one; name a file",
-                     format->name, count);
+                     "%s makes %zu files of these moments, and %s takes one; name a file", format->name,
+                     count, to_stdout ? "standard output" : file->path);
 }
 
 static RvStatus write_texts(const TimelineFile *file, char **paths, const RvTextFiles *texts,

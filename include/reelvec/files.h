@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are written: what of other files they may replace, where, and what killed processes left of
- * them. The program, the
- * cutting of clips and Python keep these rules. */
+/* Files that are written: what of other files they may replace, where, and what killed processes left of them. The
+ * program, the cutting of clips and Python keep these rules. */
 #ifndef REELVEC_FILES_H
 #define REELVEC_FILES_H
+
+#include <stdbool.h>
 
 #include "reelvec/status.h"
 
@@ -32,12 +33,18 @@ typedef enum RvFileKind {
  * (it cannot be read). */
 RV_API RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err);
 
-/* The open descriptor that a name means: 1 for "/dev/stdout", 3 for "/dev/fd/3"; -1: none. It may be open on a file,
- * which the name is a link to: it is written to as it is open, and nothing is renamed to that name. */
+/* The open descriptor that a name means: 1 for "/dev/stdout" and for a link to it, 3 for "/dev/fd/3"; -1: none. It may be
+ * open on a file, which the name is a link to: it is written to as it is open, and nothing is renamed to that name. A
+ * program that has opened files of its own should refuse descriptors that are closed by exec: nobody handed it those. */
 RV_API int rv_file_descriptor(const char *path);
 
+/* Whether the name is written to as it is, replacing nothing: a device, a pipe, an open descriptor, whatever that is open
+ * on. */
+RV_API bool rv_file_in_place(const char *path);
+
 /* The path of the file that is replaced when `path` is written: of a link to a file, that file, so that the link stays;
- * else the path itself. *target: free with rv_free. Errors: MEMORY. */
+ * else the path itself, also of a link that leads nowhere. *target: free with rv_free. Errors: MEMORY, IO (where a link
+ * leads to cannot be told). */
 RV_API RvStatus rv_file_target(const char *path, char **target, RvError *err);
 
 /* A file is written as PATH.PID.part, with a lock (flock) on it, and gets its name when it is whole. Remove those beside

@@ -421,6 +421,7 @@ FUNCTIONS = {
 
     "rv_file_check_replaced": (c_int, [c_char_p, c_int, E]),
     "rv_file_descriptor": (c_int, [c_char_p]),
+    "rv_file_in_place": (c_bool, [c_char_p]),
     "rv_file_target": (c_int, [c_char_p, OUT, E]),
     "rv_file_remove_parts": (None, [c_char_p]),
     "rv_file_sync_name": (None, [c_char_p]),

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import math
 import os
+import sys
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
@@ -223,21 +224,34 @@ def _path_of(path: str, name: str, endings: Iterable[str]) -> str:
     return path[:len(path) - len(ending)] + name + ending
 
 
+def _is_in_place(path: str) -> bool:
+    """Of a device, a pipe, an open descriptor: it is written to as it is, and nothing is replaced."""
+    return bool(LIBRARY.rv_file_in_place(os.fsencode(path)))
+
+
 def _write(path: str, data: bytes) -> None:
-    """Complete under its name or not at all; devices, pipes and open descriptors are written to as they are."""
+    """Complete under its name or not at all, or in place."""
     try:
-        descriptor = LIBRARY.rv_file_descriptor(os.fsencode(path))
-        if descriptor >= 0 or (os.path.exists(path) and not os.path.isfile(path)):
-            with open(path if descriptor < 0 else os.dup(descriptor), "wb") as out:
-                out.write(data)
+        if _is_in_place(path):
+            _write_in_place(path, data)
         else:
             _write_whole(path, data)
     except OSError as error:
         raise errors.InputOutputError(f"{path}: cannot write: {error.strerror}") from None
 
 
+def _write_in_place(path: str, data: bytes) -> None:
+    descriptor = LIBRARY.rv_file_descriptor(os.fsencode(path))
+    if descriptor >= 0 and sys.stdout is not None:
+        sys.stdout.flush()  # what was printed before comes first
+    with open(path, "wb") if descriptor < 0 else open(descriptor, "wb", closefd=False) as out:
+        out.write(data)
+
+
 def _write_whole(path: str, data: bytes) -> None:
     """Under another name, locked, until it is on the disk: see rv_file_remove_parts in reelvec/files.h."""
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     target = _target_of(path)
@@ -276,8 +290,11 @@ def export(moments: Moments, path: Path, *, format: Optional[str] = None, force:
     format = _format_of(os.fsencode(path)) if format is None else format
     files = timeline(moments, format, title=title, rate=rate, handles=handles, record_start=record_start)
     endings = next(known.endings for known in timeline_formats() if known.name == format)
+    in_place = _is_in_place(path)
+    if in_place and len(files) > 1:
+        raise errors.ArgumentError(f"{format} makes {len(files)} files of these moments, and {path} takes one; name a file")
     paths = [_path_of(path, file.name, endings) for file in files]
-    for name in paths:
+    for name in paths if not in_place else []:
         if not force and os.path.lexists(name):
             raise errors.ArgumentError(f"{name}: is there already; force=True replaces it")
         call("rv_file_check_replaced", os.fsencode(name), FILE_TEXT)

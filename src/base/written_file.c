@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -16,6 +17,7 @@
 #include "reelvec/files.h"
 
 #define LOOKED_AT_BYTES 4096
+#define LINKS_MAX 40        // as many as the kernel follows
 #define PNG_HEADER_BYTES 33 // signature and IHDR
 
 /* ---- what is there already ---------------------------------------------------------------------------- */
@@ -122,32 +124,110 @@ RvStatus rv_file_check_replaced(const char *path, RvFileKind kind, RvError *err)
 
 /* ---- where it is written ------------------------------------------------------------------------------ */
 
+/* The number that a path ends in behind `beginning`, and is nothing else; -1: it does not. */
+static int number_behind(const char *path, const char *beginning)
+{
+    size_t length = strlen(beginning);
+    if (strncmp(path, beginning, length) != 0 || path[length] < '0' || path[length] > '9')
+        return -1;
+    char *end = NULL;
+    errno = 0;
+    long number = strtol(path + length, &end, 10);
+    return errno == 0 && *end == '\0' && number == (int)number ? (int)number : -1;
+}
+
+/* By its name alone, which may be of one that is closed, or on a system that has no such links. */
+static int named_descriptor(const char *path)
+{
+    static const char *const streams[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(path, streams[i]) == 0)
+            return i;
+    }
+    int number = number_behind(path, "/dev/fd/");
+    return number >= 0 ? number : number_behind(path, "/proc/self/fd/");
+}
+
+/* The path of a link, whose folder has no links in it: /proc/1234/fd/1 of /dev/../proc/self/fd/1. Free with free(). NULL:
+ * it is none, or cannot be told. */
+static char *whole_path_of_link(const char *path)
+{
+    struct stat facts;
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    char *folder = NULL, *resolved = NULL, *whole = NULL;
+    if (lstat(path, &facts) != 0 || !S_ISLNK(facts.st_mode) || name[0] == '\0')
+        return NULL;
+    folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    resolved = folder != NULL ? realpath(folder, NULL) : NULL;
+    if (resolved != NULL && asprintf(&whole, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name) < 0)
+        whole = NULL;
+    free(resolved);
+    free(folder);
+    return whole;
+}
+
+/* What a link says, seen from the folder that it is in. Free with free(). NULL: it cannot be told. */
+static char *next_of_link(const char *whole)
+{
+    char text[4096], *next = NULL;
+    ssize_t length = readlink(whole, text, sizeof text);
+    if (length <= 0 || length == (ssize_t)sizeof text)
+        return NULL;
+    int folder = text[0] == '/' ? 0 : (int)(strrchr(whole, '/') - whole + 1);
+    return asprintf(&next, "%.*s%.*s", folder, whole, (int)length, text) >= 0 ? next : NULL;
+}
+
+/* Of this process: /proc/PID/fd/N, /proc/PID/task/TID/fd/N. */
+static int own_descriptor(const char *whole)
+{
+    char own[64];
+    snprintf(own, sizeof own, "/proc/%ld/", (long)getpid());
+    if (strncmp(whole, own, strlen(own)) != 0)
+        return -1;
+    whole += strlen(own);
+    if (strncmp(whole, "task/", 5) == 0) {
+        whole += 5 + strspn(whole + 5, "0123456789");
+        whole += whole[0] == '/';
+    }
+    return number_behind(whole, "fd/");
+}
+
 int rv_file_descriptor(const char *path)
 {
-    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-    if (strcmp(path, "/dev/stdout") == 0)
-        return STDOUT_FILENO;
-    if (strcmp(path, "/dev/stderr") == 0)
-        return STDERR_FILENO;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        size_t length = strlen(folders[i]);
-        if (strncmp(path, folders[i], length) != 0 || path[length] < '0' || path[length] > '9')
-            continue;
-        char *end = NULL;
-        long number = strtol(path + length, &end, 10);
-        return *end == '\0' && number == (int)number ? (int)number : -1;
+    int descriptor = named_descriptor(path);
+    char *link = descriptor < 0 ? whole_path_of_link(path) : NULL;
+    for (int i = 0; link != NULL && i < LINKS_MAX; i++) {
+        descriptor = own_descriptor(link);
+        char *next = descriptor < 0 ? next_of_link(link) : NULL;
+        free(link);
+        link = next != NULL ? whole_path_of_link(next) : NULL;
+        free(next);
     }
-    return -1;
+    free(link);
+    return descriptor;
+}
+
+bool rv_file_in_place(const char *path)
+{
+    struct stat facts;
+    return rv_file_descriptor(path) >= 0 ||
+           (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
 }
 
 RvStatus rv_file_target(const char *path, char **target, RvError *err)
 {
     struct stat facts;
-    bool is_link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
-    *target = is_link && stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? realpath(path, NULL) : NULL;
-    if (*target == NULL)
+    bool link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
+    if (!link || stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         *target = rv_mem_copy_string(path, err);
-    return *target != NULL ? RV_OK : RV_ERROR_MEMORY;
+        return *target != NULL ? RV_OK : RV_ERROR_MEMORY;
+    }
+    *target = realpath(path, NULL);
+    if (*target != NULL)
+        return RV_OK;
+    return errno == ENOMEM ? rv_error_memory(err, strlen(path))
+                           : rv_error_set(err, RV_ERROR_IO, "%s: where this link leads to cannot be told: %s",
+                                          path, strerror(errno));
 }
 
 /* ---- what was left ------------------------------------------------------------------------------------ */

@@ -88,11 +88,10 @@ static RvStatus already_there(const char *path, RvError *err)
 RvStatus rv_cut_file_begin(CutFile *file, const char *path, bool force, RvError *err)
 {
     *file = (CutFile){.descriptor = -1, .force = force};
-    if (force)
-        rv_file_target(path, &file->path, err);
-    else
-        file->path = rv_mem_copy_string(path, err);
-    if (file->path == NULL)
+    RvStatus status = force ? rv_file_target(path, &file->path, err) : RV_OK;
+    if (status != RV_OK)
+        return status;
+    if (!force && (file->path = rv_mem_copy_string(path, err)) == NULL)
         return RV_ERROR_MEMORY;
     remove_parts(file->path);
     if (asprintf(&file->temporary, "%s.%ld.part", file->path, (long)getpid()) < 0) {

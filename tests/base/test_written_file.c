@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "reelvec/files.h"
@@ -125,12 +127,128 @@ static void parts_of_this_process_go_if_nobody_has_them(void **state)
     rv_file_sync_name(path);
 }
 
+/* However it is spelled, and through any number of links. */
+static void an_open_descriptor_is_known_by_its_name(void **state)
+{
+    static const struct {
+        const char *name;
+        int descriptor;
+    } names[] = {{"/dev/stdin", 0},
+                 {"/dev/stdout", 1},
+                 {"/dev/stderr", 2},
+                 {"/dev/fd/1", 1},
+                 {"/proc/self/fd/12", 12}, // which is closed
+                 {"/proc/thread-self/fd/1", 1},
+                 {"//dev/stdout", 1},
+                 {"/dev/./stdout", 1},
+                 {"/dev/fd//1", 1},
+                 {"/dev/../dev/fd/2", 2},
+                 {"/dev/fd/", -1},
+                 {"/dev/fd/1x", -1},
+                 {"/dev/fd/-1", -1},
+                 {"/dev/stdout/x", -1},
+                 {"/dev/fd/4294967297", -1},
+                 {"/dev/fd/99999999999999999999", -1},
+                 {"/proc/1/fd/1", -1}, // of another process
+                 {"/proc/self/exe", -1},
+                 {"/dev/null", -1},
+                 {"stdout", -1},
+                 {"-", -1},
+                 {"", -1}};
+    char link[128], other[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (rv_file_descriptor(names[i].name) != names[i].descriptor)
+            fail_msg("%s: %d", names[i].name, rv_file_descriptor(names[i].name));
+        bool device = strcmp(names[i].name, "/dev/null") == 0;
+        if (strcmp(names[i].name, "/proc/1/fd/1") != 0) // which may be a pipe
+            assert_int_equal(rv_file_in_place(names[i].name), device || names[i].descriptor >= 0);
+    }
+    snprintf(link, sizeof link, "%s/to_stdout", folder);
+    snprintf(other, sizeof other, "%s/to_link", folder);
+    assert_int_equal(symlink("/dev/stdout", link), 0);
+    assert_int_equal(symlink("to_stdout", other), 0);
+    assert_int_equal(rv_file_descriptor(link), 1);
+    assert_int_equal(rv_file_descriptor(other), 1);
+    unlink(link);
+    unlink(other);
+    assert_int_equal(symlink("to_link", link), 0); // in a circle
+    assert_int_equal(symlink("to_stdout", other), 0);
+    assert_int_equal(rv_file_descriptor(link), -1);
+    unlink(link);
+    unlink(other);
+}
+
+static void check_target(const char *path, const char *expected)
+{
+    char *target = NULL;
+    RvError err = {0};
+    assert_int_equal(rv_file_target(path, &target, &err), RV_OK);
+    assert_string_equal(target, expected);
+    rv_free(target);
+}
+
+static void of_a_link_to_a_file_that_file_is_replaced(void **state)
+{
+    char file[128], link[128], *whole = realpath(folder, NULL), expected[200];
+    (void)state;
+    assert_non_null(whole);
+    snprintf(file, sizeof file, "%s/file", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    snprintf(expected, sizeof expected, "%s/file", whole);
+    free(whole);
+    write_whole(file, "a", 1);
+    check_target(file, file);
+    assert_int_equal(symlink("file", link), 0);
+    check_target(link, expected);
+    const char *const others[] = {"nowhere", "link", "/dev/null", "/tmp"}; // no file is behind them
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        unlink(link);
+        assert_int_equal(symlink(others[i], link), 0);
+        check_target(link, link);
+    }
+    unlink(link);
+    check_target(link, link);
+}
+
+/* A folder above the current one may be closed to who writes, who can still write here. Root passes everywhere. */
+static void a_link_whose_end_cannot_be_told_is_not_replaced(void **state)
+{
+    char file[128], above[128], inner[128];
+    (void)state;
+    snprintf(above, sizeof above, "%s/above", folder);
+    snprintf(inner, sizeof inner, "%s/above/inner", folder);
+    snprintf(file, sizeof file, "%s/above/inner/file", folder);
+    assert_int_equal(mkdir(above, 0700) | mkdir(inner, 0777) | chmod(inner, 0777) | chmod(folder, 0755), 0);
+    write_whole(file, "a", 1);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        RvError err = {0};
+        char *target = NULL;
+        bool ready = chdir(inner) == 0 && symlink("file", "link") == 0 &&
+                     (geteuid() == 0 ? setuid(65534) : chmod(above, 0)) == 0;
+        RvStatus status = rv_file_target("link", &target, &err);
+        if (ready && status == RV_ERROR_IO && target == NULL)
+            _exit(strstr(err.message, "link: where this link leads to cannot be told") != NULL ? 0 : 2);
+        _exit(1);
+    }
+    int state_of_child = 0;
+    assert_int_equal(waitpid(child, &state_of_child, 0), child);
+    chmod(above, 0700);
+    assert_true(WIFEXITED(state_of_child));
+    assert_int_equal(WEXITSTATUS(state_of_child), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_files_of_one_kind_are_replaced),
         cmocka_unit_test(own_pictures_are_known_by_their_mark),
         cmocka_unit_test(parts_of_this_process_go_if_nobody_has_them),
+        cmocka_unit_test(an_open_descriptor_is_known_by_its_name),
+        cmocka_unit_test(of_a_link_to_a_file_that_file_is_replaced),
+        cmocka_unit_test(a_link_whose_end_cannot_be_told_is_not_replaced),
     };
     return cmocka_run_group_tests_name("base/written_file", tests, make_folder, drop_folder);
 }

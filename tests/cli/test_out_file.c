@@ -232,20 +232,12 @@ static void what_a_link_leads_to_is_written(void **state)
 /* Such a name may be a link to the file that the descriptor is open on: it is written to as it is open. */
 static void an_open_descriptor_is_written_to(void **state)
 {
-    static const struct {
-        const char *name;
-        int descriptor;
-    } names[] = {{"/dev/stdout", 1},         {"/dev/stderr", 2}, {"/dev/fd/1", 1},   {"/proc/self/fd/12", 12},
-                 {"/dev/fd/", -1},           {"/dev/fd/1x", -1}, {"/dev/fd/-1", -1}, {"/dev/stdout/x", -1},
-                 {"/dev/fd/4294967297", -1}, {"stdout", -1},     {"-", -1},          {"", -1}};
     (void)state;
     char name[64];
     RvError error = {0};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        assert_int_equal(rv_file_descriptor(names[i].name), names[i].descriptor);
     assert_true(cli_out_is_stdout("-") && cli_out_is_stdout("/dev/stdout") && cli_out_is_stdout("/dev/fd/1"));
     assert_false(cli_out_is_stdout("/dev/stderr") || cli_out_is_stdout("out.csv"));
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
     assert_int_equal(write(fd, "before ", 7), 7);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     OutFile out;
@@ -259,14 +251,37 @@ static void an_open_descriptor_is_written_to(void **state)
     assert_int_equal(cli_out_open(&out, name, RV_FILE_TEXT, &error), RV_ERROR_IO); // it is closed
 }
 
+/* What the program has opened itself, as SQLite a library's log, is not meant by a number; nor is what is only read. */
+static void no_descriptor_of_the_program_is_written_to(void **state)
+{
+    static const int modes[] = {O_RDWR | O_CREAT | O_CLOEXEC, O_RDONLY};
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        char name[64];
+        RvError error = {0};
+        OutFile out;
+        int fd = open(path, modes[i], 0600);
+        assert_true(fd >= 0);
+        snprintf(name, sizeof name, "/dev/fd/%d", fd);
+        assert_int_equal(cli_out_open(&out, name, RV_FILE_TEXT, &error), RV_ERROR_IO);
+        assert_non_null(strstr(error.message, "Bad file descriptor"));
+        assert_content(path, "");
+        close(fd);
+    }
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, drop_folder)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(file_of_another_kind_is_not_replaced),  CASE(nothing_is_written_through_a_name_that_is_there),
-        CASE(what_a_killed_process_left_is_removed), CASE(abandoned_file_leaves_what_was_there),
-        CASE(what_a_link_leads_to_is_written),       CASE(an_open_descriptor_is_written_to),
+        CASE(file_of_another_kind_is_not_replaced),
+        CASE(nothing_is_written_through_a_name_that_is_there),
+        CASE(what_a_killed_process_left_is_removed),
+        CASE(abandoned_file_leaves_what_was_there),
+        CASE(what_a_link_leads_to_is_written),
+        CASE(an_open_descriptor_is_written_to),
+        CASE(no_descriptor_of_the_program_is_written_to),
     };
     return cmocka_run_group_tests_name("output files", tests, NULL, NULL);
 }

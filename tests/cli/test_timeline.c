@@ -105,6 +105,7 @@ static void timeline_writes_a_file_for_each_video(void **state)
     run_clear(&result);
     assert_file_holds("two_two.chapters.xml", "<ChapterTimeStart>00:00:01.000000000</ChapterTimeStart>");
     CHECK(2, "standard output takes one", "timeline", "two.csv", "-o", "-", "-f", "srt");
+    CHECK(2, "and /dev/stderr takes one; name a file", "timeline", "two.csv", "-o", "/dev/stderr", "-f", "srt");
     // YouTube wants three chapters in each, but what is refused has no need of that.
     result = RUN("timeline", "two.csv", "-o", "-", "-f", "youtube");
     assert_status(&result, 2);

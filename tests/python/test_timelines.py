@@ -4,6 +4,8 @@ import csv
 import logging
 import os
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -93,6 +95,38 @@ class TimelineTest(unittest.TestCase):
         reelvec.export([MOMENT], scratch("empty.csv"), force=True)
         reelvec.export([MOMENT], "/dev/null", format="csv", force=True)
         self.assertFalse(os.path.isfile("/dev/null"))
+
+    def test_what_is_open_is_written_to_as_it_is(self):
+        """Nothing of it is replaced, so no force is needed, whatever is in it; and nothing is left open."""
+        with open(scratch("open"), "w+b") as file:
+            file.write(b"\0\1")
+            file.flush()
+            reelvec.export([MOMENT], f"/dev/fd/{file.fileno()}", format="csv")
+            file.seek(0)
+            self.assertTrue(file.read().startswith(b"\0\1name,video,start,"))
+        reelvec.export([MOMENT], "/dev/null", format="csv")
+        opened = os.open(folder.name, os.O_RDONLY)
+        self.addCleanup(os.close, opened)
+        before = os.listdir("/proc/self/fd")
+        for path in f"/dev/fd/{opened}", folder.name:
+            with self.assertRaisesRegex(reelvec.InputOutputError, "cannot write"):
+                reelvec.export([MOMENT], path, format="csv", force=True)
+        self.assertEqual(os.listdir("/proc/self/fd"), before)
+
+    def test_one_place_takes_one_file(self):
+        other = scratch("one_more.mp4")
+        shutil.copy(VIDEO, other)
+        with open(scratch("srt"), "w+b") as file:
+            with self.assertRaisesRegex(reelvec.ArgumentError, "srt makes 2 files of these moments, and /dev/fd/.* takes one"):
+                reelvec.export([MOMENT, {"video": other, "start": 1, "end": 2}], f"/dev/fd/{file.fileno()}", format="srt")
+            self.assertEqual(file.read(), b"")
+
+    def test_what_was_printed_comes_before(self):
+        script = f"import reelvec; print('before'); reelvec.export([{{'video': {str(VIDEO)!r}, 'start': 1, 'end': 2}}], '/dev/stdout', format='csv')"
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        done = subprocess.run([sys.executable, "-c", script], cwd=SOURCE / "python", env=environment, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, "^before\nname,video,start,")
 
     def test_messages_name_the_file_that_is_wanted(self):
         path = scratch("gone/cuts.srt")

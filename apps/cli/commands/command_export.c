@@ -73,7 +73,7 @@ static int export_file(const ExportSettings *settings)
                          .base64 = settings->embeddings == 1,
                          .dialect = (SqlDialect)settings->dialect,
                          .pictures = settings->pictures};
-    if (export.format == EXPORT_NPY && to_stdout)
+    if (export.format == EXPORT_NPY && (to_stdout || rv_file_in_place(settings->output)))
         return cli_fail_usage("export: npy writes two files; add -o FILE.npy");
     return cli_export_file(&export);
 }

@@ -98,9 +98,8 @@ def run_build(build, beginnings):
     with MachineWatch() as watch:
         records = run_programs(build, names, PROCESSES)
     again = [name for name, record in records.items() if failed_in_a_standstill(record, watch)]
-    for name in again:
-        print(f"run again, as the machine stood still meanwhile: {build}: {name}", flush=True)
     if again:
+        print("the machine stood still meanwhile, so once more:", *again, flush=True)
         records |= run_programs(build, again, "1", "testlog-again")
     print(f"{build}: the machine was late by at most", ", ".join(f"{late:.1f} s ({what})" for what, late in watch.slowest.items()))
     passed, failed, skipped = 0, [], []
@@ -109,7 +108,7 @@ def run_build(build, beginnings):
         passed += p
         failed += [(f"{build}: {name}: {case}", [] if n else reasons(record)) for n, case in enumerate(f)]
         skipped += [(f"{build}: {name}: {case}", why) for case, why in s]
-    return passed, failed, skipped
+    return passed, failed, skipped, again
 
 
 def main():
@@ -119,11 +118,13 @@ def main():
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
     builds, beginnings = arguments[:split], arguments[split + 1:]
-    passed, failed, skipped = 0, [], []
+    passed, failed, skipped, again = 0, [], [], []
     for build in builds:
         take_clips(build, builds[0])
-        p, f, s = run_build(build, beginnings)
-        passed, failed, skipped = passed + p, failed + f, skipped + s
+        p, f, s, a = run_build(build, beginnings)
+        passed, failed, skipped, again = passed + p, failed + f, skipped + s, again + [f"{build}: {name}" for name in a]
+    for name in again:
+        print(f"run again, as the machine stood still meanwhile: {name}")
     for case, why in skipped:
         print(f"skipped: {case} ({why})")
     for case, why in failed:

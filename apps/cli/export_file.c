@@ -174,8 +174,8 @@ static RvStatus end_files(Export *export, RvError *err)
         cli_sql_end(file);
     } else if (export->settings->format == EXPORT_NPY) {
         if (fseek(file, 0, SEEK_SET) != 0)
-            return cli_error(err, RV_ERROR_IO, "%s: npy needs a file that can be gone back in",
-                             export->settings->path);
+            return cli_error(err, RV_ERROR_IO, "%s: cannot go back in it: %s", export->settings->path,
+                             strerror(errno));
         cli_npy_header(file, export->frame_count, (size_t) export->dimensions);
     }
     return RV_OK;

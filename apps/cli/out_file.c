@@ -103,16 +103,16 @@ RvStatus cli_out_open(OutFile *out, const char *path, RvFileKind kind, RvError *
     int descriptor = rv_file_descriptor(path);
     if (descriptor >= 0)
         return open_descriptor(out, descriptor, err);
-    if (rv_file_in_place(path)) {
+    bool exists = stat(path, &facts) == 0;
+    if (exists && S_ISDIR(facts.st_mode))
+        return fail(out, EISDIR, err);
+    if (exists && !S_ISREG(facts.st_mode)) {
         int fd = open_in_place(path);
         if (fd < 0 && errno == ENXIO && cli_interrupted())
             return cli_error(err, RV_ERROR_CANCELLED, "%s: interrupted before anybody read it", path);
         out->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
         return out->file != NULL ? RV_OK : fail(out, errno, err);
     }
-    bool exists = stat(path, &facts) == 0;
-    if (exists && S_ISDIR(facts.st_mode))
-        return fail(out, EISDIR, err);
     if (exists && access(path, W_OK) != 0)
         return fail(out, errno, err);
     RvStatus status = rv_file_check_replaced(path, kind, err);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Write the text as one word for sh, bash and zsh: in double quotes if nothing in it means something there, else in
- * single ones, and control characters as $'\012'. quoted: also if it needs no quotes. */
+ * single ones, and control characters as $'\012', which dash does not know. quoted: also if it needs no quotes. */
 void cli_shell_put(FILE *out, const char *text, bool quoted);
 
 /* The same into text[size_bytes], without quotes where none are needed; "" if it does not fit. Returns text. */

@@ -242,8 +242,9 @@ def _write(path: str, data: bytes) -> None:
 
 def _write_in_place(path: str, data: bytes) -> None:
     descriptor = LIBRARY.rv_file_descriptor(os.fsencode(path))
-    if descriptor >= 0 and sys.stdout is not None:
-        sys.stdout.flush()  # what was printed before comes first
+    if descriptor >= 0:
+        with contextlib.suppress(ValueError, AttributeError):  # it is closed, or something else
+            sys.stdout.flush()  # what was printed before comes first
     with open(path, "wb") if descriptor < 0 else open(descriptor, "wb", closefd=False) as out:
         out.write(data)
 

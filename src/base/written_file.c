@@ -177,11 +177,15 @@ static char *next_of_link(const char *whole)
     return asprintf(&next, "%.*s%.*s", folder, whole, (int)length, text) >= 0 ? next : NULL;
 }
 
-/* Of this process: /proc/PID/fd/N, /proc/PID/task/TID/fd/N. */
+/* Of this process: /proc/PID/fd/N, /proc/PID/task/TID/fd/N, with the number that it has there: /proc may be that of a
+ * container's host. */
 static int own_descriptor(const char *whole)
 {
-    char own[64];
-    snprintf(own, sizeof own, "/proc/%ld/", (long)getpid());
+    char number[32], own[64];
+    ssize_t length = readlink("/proc/self", number, sizeof number);
+    if (length <= 0 || length == (ssize_t)sizeof number)
+        return -1;
+    snprintf(own, sizeof own, "/proc/%.*s/", (int)length, number);
     if (strncmp(whole, own, strlen(own)) != 0)
         return -1;
     whole += strlen(own);

@@ -211,6 +211,8 @@ static void of_a_link_to_a_file_that_file_is_replaced(void **state)
     check_target(link, link);
 }
 
+#define NOT_HERE 77
+
 /* A folder above the current one may be closed to who writes, who can still write here. Root passes everywhere. */
 static void a_link_whose_end_cannot_be_told_is_not_replaced(void **state)
 {
@@ -226,10 +228,14 @@ static void a_link_whose_end_cannot_be_told_is_not_replaced(void **state)
     if (child == 0) {
         RvError err = {0};
         char *target = NULL;
-        bool ready = chdir(inner) == 0 && symlink("file", "link") == 0 &&
-                     (geteuid() == 0 ? setuid(65534) : chmod(above, 0)) == 0;
+        if (chdir(inner) != 0 || symlink("file", "link") != 0)
+            _exit(1);
+        if (geteuid() == 0 && setuid(65534) != 0) // in a container of one user
+            _exit(NOT_HERE);
+        if (geteuid() != 65534 && chmod(above, 0) != 0)
+            _exit(1);
         RvStatus status = rv_file_target("link", &target, &err);
-        if (ready && status == RV_ERROR_IO && target == NULL)
+        if (status == RV_ERROR_IO && target == NULL)
             _exit(strstr(err.message, "link: where this link leads to cannot be told") != NULL ? 0 : 2);
         _exit(1);
     }
@@ -237,6 +243,10 @@ static void a_link_whose_end_cannot_be_told_is_not_replaced(void **state)
     assert_int_equal(waitpid(child, &state_of_child, 0), child);
     chmod(above, 0700);
     assert_true(WIFEXITED(state_of_child));
+    if (WEXITSTATUS(state_of_child) == NOT_HERE) {
+        print_message("there is no other user here\n");
+        skip();
+    }
     assert_int_equal(WEXITSTATUS(state_of_child), 0);
 }
 

@@ -122,11 +122,16 @@ class TimelineTest(unittest.TestCase):
             self.assertEqual(file.read(), b"")
 
     def test_what_was_printed_comes_before(self):
-        script = f"import reelvec; print('before'); reelvec.export([{{'video': {str(VIDEO)!r}, 'start': 1, 'end': 2}}], '/dev/stdout', format='csv')"
+        script = ("import reelvec, sys; print('before')\n"
+                  f"reelvec.export([{{'video': {str(VIDEO)!r}, 'start': 1, 'end': 2}}], '/dev/stdout', format='csv')\n"
+                  "for sys.stdout in open('/dev/null', 'w'), None:\n"
+                  "    sys.stdout and sys.stdout.close()\n"
+                  f"    reelvec.export([{{'video': {str(VIDEO)!r}, 'start': 1, 'end': 2}}], '/dev/stderr', format='csv')\n")
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         done = subprocess.run([sys.executable, "-c", script], cwd=SOURCE / "python", env=environment, capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, "^before\nname,video,start,")
+        self.assertEqual(done.stderr.count("name,video,start,"), 2)
 
     def test_messages_name_the_file_that_is_wanted(self):
         path = scratch("gone/cuts.srt")

@@ -73,8 +73,11 @@ static int export_file(const ExportSettings *settings)
                          .base64 = settings->embeddings == 1,
                          .dialect = (SqlDialect)settings->dialect,
                          .pictures = settings->pictures};
-    if (export.format == EXPORT_NPY && (to_stdout || rv_file_in_place(settings->output)))
+    if (export.format == EXPORT_NPY && to_stdout)
         return cli_fail_usage("export: npy writes two files; add -o FILE.npy");
+    if (export.format == EXPORT_NPY && rv_file_in_place(settings->output))
+        return cli_fail_usage("export: %s: npy writes two files, and goes back in the first; name a file",
+                              settings->output);
     return cli_export_file(&export);
 }
 

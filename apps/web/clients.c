@@ -58,18 +58,26 @@ static void take_out(Clients *clients, Client *client)
     free(client);
 }
 
+/* The time in which the server stood still, but what of it was before the client's own. */
+static void give_back(Client *client, double stood_s, double now_s)
+{
+    double own_s = now_s - client->since_s, moved_s = stood_s < own_s ? stood_s : own_s;
+    client->since_s += moved_s;
+    client->until_s += moved_s;
+}
+
 static void *watch(void *user)
 {
     Clients *clients = user;
     double looked_s = web_clock_s();
     pthread_mutex_lock(&clients->mutex);
     while (!clients->ends) {
-        double now_s = web_clock_s(), stood_s = web_standstill_s(&looked_s, now_s);
+        double now_s = web_clock_s(), stood_s = rv_standstill_s(&looked_s, now_s);
         for (Client *client = clients->first, *next; client != NULL; client = next) {
             next = client->next;
             if (client->until_s == 0)
                 continue;
-            client->until_s += stood_s;
+            give_back(client, stood_s, now_s);
             if (now_s <= client->until_s)
                 continue;
             if (client->adopted)

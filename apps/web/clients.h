@@ -40,7 +40,8 @@ typedef struct ClientLimits {
     double headers_s, idle_s, body_s;
 } ClientLimits;
 
-/* Starts a thread that closes the connections whose time is over. Errors: MEMORY. */
+/* Starts a thread that closes the connections whose time is over. Time in which the server stood still is not counted, but
+ * for libmicrohttpd's own limit, idle_s, behind which nothing goes on. Errors: MEMORY. */
 RvStatus clients_create(const ClientLimits *limits, Clients **out, RvError *err);
 void clients_destroy(Clients *clients);
 

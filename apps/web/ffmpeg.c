@@ -77,7 +77,7 @@ static bool names_filter(const char *line, const char *name)
 static void read_answer(const Program *program, char *text, size_t size)
 {
     size_t count = 0;
-    WebPatience patience = web_patience(ANSWER_S);
+    Patience patience = web_patience(ANSWER_S);
     while (count < size - 1 && web_patience_lasts(&patience)) {
         struct pollfd polled = {.fd = program->output, .events = POLLIN};
         ssize_t got = poll(&polled, 1, 200) > 0 ? read(program->output, text + count, size - 1 - count) : -1;

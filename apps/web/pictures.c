@@ -199,7 +199,7 @@ RvStatus pictures_embed_bytes(Pictures *pictures, const void *bytes, size_t size
 typedef struct Fetch {
     bool (*cancelled)(void *user);
     void *user;
-    WebPatience patience;
+    Patience patience;
 } Fetch;
 
 static bool is_over(void *user)

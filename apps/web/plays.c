@@ -206,9 +206,11 @@ static bool take_errors(Play *play, int errors)
 static void take_last_errors(Play *play, int errors, bool open)
 {
     struct pollfd polled = {.fd = errors, .events = POLLIN};
-    WebPatience patience = web_patience(LAST_S);
-    while (open && web_patience_lasts(&patience) && poll(&polled, 1, LOOK_MS) > 0)
+    Patience patience = web_patience(LAST_S);
+    while (open && web_patience_lasts(&patience) && poll(&polled, 1, LOOK_MS) > 0) {
         open = take_errors(play, errors);
+        usleep(PROGRAM_PAUSE_MS * 1000);
+    }
 }
 
 /* Until the output's end or the client's. Returns true if all of the output was taken. */
@@ -357,7 +359,7 @@ static void tell_cause(const Play *play, Reply *reply)
 /* Returns true once there is something to send. */
 static bool wait_for_first(Play *play, Request *request, Reply *reply)
 {
-    WebPatience patience = web_patience(FIRST_S);
+    Patience patience = web_patience(FIRST_S);
     pthread_mutex_lock(&play->mutex);
     while (play->count == 0 && !play->ended && web_patience_lasts(&patience) && !request_client_gone(request))
         web_condition_wait(&play->changed, &play->mutex, 50);

@@ -124,7 +124,7 @@ void sent_files_destroy(SentFiles *files)
 {
     if (files == NULL)
         return;
-    WebPatience patience = web_patience(END_S);
+    Patience patience = web_patience(END_S);
     pthread_mutex_lock(&files->mutex);
     files->ends = true;
     pthread_cond_broadcast(&files->changed);

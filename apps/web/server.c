@@ -362,7 +362,7 @@ RvStatus web_start(const WebOptions *options, RvLibrary *library, RvEncoder *enc
 
 static void wait_for_answers(WebServer *server, double seconds)
 {
-    WebPatience patience = web_patience(seconds);
+    Patience patience = web_patience(seconds);
     while (atomic_load(&server->running) > 0 && web_patience_lasts(&patience))
         usleep(10000);
 }

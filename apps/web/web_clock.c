@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#define LONGEST_LOOK_S 1.0
-
 double web_clock_s(void)
 {
     struct timespec now;
@@ -12,28 +10,14 @@ double web_clock_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-WebPatience web_patience(double seconds)
+Patience web_patience(double seconds)
 {
-    return (WebPatience){seconds, web_clock_s()};
+    return (Patience){seconds, web_clock_s()};
 }
 
-double web_standstill_s(double *looked_s, double now_s)
+bool web_patience_lasts(Patience *patience)
 {
-    double passed_s = now_s - *looked_s;
-    *looked_s = now_s;
-    return passed_s > LONGEST_LOOK_S ? passed_s - LONGEST_LOOK_S : 0;
-}
-
-bool web_patience_lasts_at(WebPatience *patience, double now_s)
-{
-    double passed_s = now_s - patience->looked_s;
-    patience->left_s -= passed_s - web_standstill_s(&patience->looked_s, now_s);
-    return patience->left_s > 0;
-}
-
-bool web_patience_lasts(WebPatience *patience)
-{
-    return web_patience_lasts_at(patience, web_clock_s());
+    return rv_patience_lasts(patience, web_clock_s());
 }
 
 void web_condition_init(pthread_cond_t *condition)

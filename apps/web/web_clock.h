@@ -6,26 +6,16 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "process/patience.h"
+
 /* Seconds since some moment. */
 double web_clock_s(void);
 
-/* How long something is waited for, in time that passes while this process runs. While it is stopped, or the machine is
- * (a virtual one that is paused), the clock goes on, but nothing that is waited for can come. */
-typedef struct WebPatience {
-    double left_s, looked_s;
-} WebPatience;
+/* So long from now on, in time that passes while the server runs. */
+Patience web_patience(double seconds);
 
-WebPatience web_patience(double seconds);
-
-/* False once it is over. To be asked at least every second while waiting: no more is counted of what lies between two. */
-bool web_patience_lasts(WebPatience *patience);
-
-/* The same at this time of the clock. */
-bool web_patience_lasts_at(WebPatience *patience, double now_s);
-
-/* For who looks at many limits every so often, at least every second: by how much the process stood still since
- * *looked_s, which becomes now_s. The limits are to be moved by that. */
-double web_standstill_s(double *looked_s, double now_s);
+/* False once it is over; see process/patience.h. */
+bool web_patience_lasts(Patience *patience);
 
 void web_condition_init(pthread_cond_t *condition);
 

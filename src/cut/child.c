@@ -10,10 +10,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "process/patience.h"
 #include "process/program.h"
 
 #define STEP_MS 100
 #define LINE_MAX_BYTES 4096
+#define LAST_READS 16 // of PROGRAM_READ_BYTES: a pipe holds 16 pages, of 64 KiB at most
 
 typedef struct Child {
     const ChildOptions *options;
@@ -21,7 +23,7 @@ typedef struct Child {
     Program program; // whose pipes are closed at their ends
     char line[LINE_MAX_BYTES];
     size_t line_bytes;
-    double heard_s; // on the clock: when a line last said that the work goes on
+    Patience patience; // until a line says again that the work goes on
 } Child;
 
 static RvStatus start_child(Child *child, RvError *err)
@@ -33,6 +35,11 @@ static RvStatus start_child(Child *child, RvError *err)
         return RV_OK;
     return rv_error_set(err, is_program ? RV_ERROR_NOT_FOUND : RV_ERROR_IO, "%s: cannot be started: %s",
                         arguments[0], strerror(cause));
+}
+
+static void be_patient(Child *child)
+{
+    child->patience = (Patience){child->options->silence_s, rv_clock_s()};
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -48,7 +55,7 @@ static void take_output(Child *child, const char *bytes, size_t count)
         child->line[child->line_bytes] = '\0';
         child->line_bytes = 0;
         if (child->options->line != NULL && child->options->line(child->options->user, child->line))
-            child->heard_s = rv_clock_s();
+            be_patient(child);
     }
 }
 
@@ -68,31 +75,32 @@ static void take_errors(Child *child, const char *bytes, size_t count)
     rv_buffer_append(errors, bytes, count, NULL); // without memory the message is shorter
 }
 
-// Read what is there, and sets *end to -1 at the end of the pipe. Returns true if there may be more.
-static bool drain(Child *child, int *end, void (*take)(Child *child, const char *bytes, size_t count))
+// Read what is there, up to PROGRAM_READ_BYTES; sets *end to -1 at the end of the pipe. Returns how much it was.
+static size_t drain(Child *child, int *end, void (*take)(Child *child, const char *bytes, size_t count))
 {
     char bytes[8192];
-    for (size_t taken = 0; *end >= 0 && taken < PROGRAM_READ_BYTES;) {
+    size_t taken = 0;
+    while (*end >= 0 && taken < PROGRAM_READ_BYTES) {
         ssize_t count = read(*end, bytes, sizeof bytes);
         if (count > 0) {
             take(child, bytes, (size_t)count);
             taken += (size_t)count;
         } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return false;
+            break;
         } else {
             close(*end);
             *end = -1;
         }
     }
-    return *end >= 0;
+    return taken;
 }
 
-// Both pipes. Returns true if there may be more.
+// Both pipes. Returns true if there was much, or errors: the program can wait then.
 static bool drain_both(Child *child)
 {
-    bool output = drain(child, &child->program.output, take_output);
-    bool errors = drain(child, &child->program.errors, take_errors);
-    return output || errors;
+    size_t output = drain(child, &child->program.output, take_output);
+    size_t errors = drain(child, &child->program.errors, take_errors);
+    return output >= PROGRAM_READ_BYTES || errors > 0;
 }
 
 /* ---- waiting ------------------------------------------------------------------------------------------- */
@@ -110,24 +118,26 @@ static void watch(Child *child)
     const ChildOptions *options = child->options;
     ChildResult *result = child->result;
     result->end = CHILD_EXITED;
-    child->heard_s = rv_clock_s();
+    be_patient(child);
     while (result->end == CHILD_EXITED) {
         struct pollfd polled[] = {{.fd = child->program.output, .events = POLLIN},
                                   {.fd = child->program.errors, .events = POLLIN}};
         bool open = child->program.output >= 0 || child->program.errors >= 0;
         poll(polled, 2, open ? STEP_MS : STEP_MS / 5); // negative descriptors are passed over
-        bool more = drain_both(child);
+        bool floods = drain_both(child);
         if (has_ended(child))
             break;
-        if (more)
+        if (floods)
             usleep(PROGRAM_PAUSE_MS * 1000);
         if (options->cancelled != NULL && options->cancelled(options->user))
             result->end = CHILD_CANCELLED;
-        else if (options->silence_s > 0 && rv_clock_s() - child->heard_s > options->silence_s)
+        else if (options->silence_s > 0 && !rv_patience_lasts(&child->patience, rv_clock_s()))
             result->end = CHILD_SILENT;
     }
     int state = rv_program_end(&child->program);
-    drain_both(child); // whatever has left the group may write for ever
+    // What is left in the pipes, which is bounded, as whatever has left the group may write for ever.
+    for (int i = 0; i < LAST_READS && drain_both(child); i++)
+        continue;
     rv_program_close(&child->program);
     if (result->end != CHILD_EXITED)
         return;

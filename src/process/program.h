@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Who reads a pipe takes at most so much at once, and then pauses: a program that writes without end, as one that repeats
+/* Who reads errors takes at most so much at once, and then pauses: a program that writes without end, as one that repeats
  * an error does, has to wait, and leaves the processors to others. */
-#define PROGRAM_READ_BYTES 65536 // what a pipe holds
+#define PROGRAM_READ_BYTES 65536
 #define PROGRAM_PAUSE_MS 20
 
 typedef struct Program {

@@ -173,6 +173,69 @@ static void silence_ends_it(void **state)
     rv_buffer_clear(&result.errors);
 }
 
+/* The script stops the process that started it, which is this one. */
+static void a_standstill_is_no_silence(void **state)
+{
+    Heard heard = {0};
+    ChildResult result =
+        run_shell("sleep 0.3; kill -STOP $PPID; sleep 5; kill -CONT $PPID; sleep 0.3; echo one", &heard, 4);
+    assert_int_equal(result.end, CHILD_EXITED);
+    assert_string_equal(heard.text, "one|");
+    rv_buffer_clear(&result.errors);
+}
+
+typedef struct Flood {
+    double begun_s, took_s;
+    long written_bytes;
+} Flood;
+
+static bool begin_flood(void *user, const char *line)
+{
+    Flood *flood = user;
+    flood->begun_s = rv_clock_s();
+    flood->written_bytes = -atol(line); // its number, until it is known
+    return true;
+}
+
+/* After a second: how much it has written by then. */
+static bool measure_flood(void *user)
+{
+    Flood *flood = user;
+    char path[64], line[128];
+    flood->took_s = rv_clock_s() - flood->begun_s;
+    if (flood->begun_s == 0 || flood->took_s < 1)
+        return false;
+    snprintf(path, sizeof path, "/proc/%ld/io", -flood->written_bytes);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        sscanf(line, "wchar: %ld", &flood->written_bytes);
+    if (file != NULL)
+        fclose(file);
+    return true;
+}
+
+/* Line by line, as ffmpeg writes, and as much at once as a pipe takes. */
+static void errors_are_read_with_pauses(void **state)
+{
+    static const char *const scripts[] = {
+        "echo $$; exec awk 'BEGIN { while (1) print \"an error of a program that says the same for ever\" "
+        ">\"/dev/stderr\" }'",
+        "echo $$; exec yes error >&2"};
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        const char *const arguments[] = {"/bin/sh", "-c", scripts[i], NULL};
+        Flood flood = {0};
+        ChildOptions options = {
+            .arguments = arguments, .line = begin_flood, .cancelled = measure_flood, .user = &flood};
+        ChildResult result;
+        RvError err = {0};
+        assert_int_equal(rv_child_run(&options, &result, &err), RV_OK);
+        assert_int_equal(result.end, CHILD_CANCELLED);
+        if (flood.written_bytes < 65536 || (double)flood.written_bytes > 6e6 * flood.took_s)
+            fail_msg("%zu: %ld bytes in %g s", i, flood.written_bytes, flood.took_s);
+        rv_buffer_clear(&result.errors);
+    }
+}
+
 /* It writes faster than it is read, for ever: to either pipe, and from a session of its own, which is not ended with it. */
 static void a_flood_is_no_hindrance(void **state)
 {
@@ -226,6 +289,8 @@ int main(void)
         cmocka_unit_test(a_signal_is_told),
         cmocka_unit_test(a_stop_ends_it_and_what_it_started),
         cmocka_unit_test(silence_ends_it),
+        cmocka_unit_test(a_standstill_is_no_silence),
+        cmocka_unit_test(errors_are_read_with_pauses),
         cmocka_unit_test(a_flood_is_no_hindrance),
         cmocka_unit_test(it_does_not_outlive_a_killed_parent),
     };

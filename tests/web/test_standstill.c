@@ -28,6 +28,17 @@ typedef struct Fixture {
     int fd;
 } Fixture;
 
+static int connect_to(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval patience = {.tv_sec = 60};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
 static Fixture start(const WebLimits *limits)
 {
     Fixture fixture = {0};
@@ -40,12 +51,7 @@ static Fixture start(const WebLimits *limits)
              "POST /api/v1/search HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/json\r\n"
              "Connection: close\r\nContent-Length: %zu\r\n\r\n",
              port, strlen(body));
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fixture.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval patience = {.tv_sec = 60};
-    setsockopt(fixture.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fixture.fd, (struct sockaddr *)&address, sizeof address), 0);
+    fixture.fd = connect_to(port);
     return fixture;
 }
 
@@ -54,20 +60,25 @@ static void say(const Fixture *fixture, const char *text, size_t count)
     assert_int_equal(send(fixture->fd, text, count, MSG_NOSIGNAL), count);
 }
 
+static void read_all(const Fixture *fixture, char *got, size_t size_bytes)
+{
+    size_t count = 0;
+    for (ssize_t more; count < size_bytes - 1; count += (size_t)more) {
+        more = recv(fixture->fd, got + count, size_bytes - 1 - count, 0);
+        if (more <= 0)
+            break;
+    }
+    got[count] = '\0';
+    close(fixture->fd);
+}
+
 /* What only a request that came whole, and was looked at, is told. */
 static void expect_an_answer(const Fixture *fixture)
 {
     char got[2000];
-    size_t size = 0;
-    for (ssize_t more; size < sizeof got - 1; size += (size_t)more) {
-        more = recv(fixture->fd, got + size, sizeof got - 1 - size, 0);
-        if (more <= 0)
-            break;
-    }
-    got[size] = '\0';
+    read_all(fixture, got, sizeof got);
     if (strstr(got, "library_gone") == NULL)
-        fail_msg("%s", size > 0 ? got : "nothing");
-    close(fixture->fd);
+        fail_msg("%s", got[0] != '\0' ? got : "nothing");
 }
 
 /* From another process, as this one does nothing meanwhile. */
@@ -82,6 +93,22 @@ static void stand_still(void)
         _exit(0);
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* Until the server counts the request of the fixture, besides the one that asks. */
+static void wait_until_it_runs(const Fixture *fixture)
+{
+    char got[65536];
+    for (int i = 0; i < 600; i++) {
+        Fixture other = {.fd = connect_to(web_port(fixture->server))};
+        static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        say(&other, request, strlen(request));
+        read_all(&other, got, sizeof got);
+        if (strstr(got, "reelvec_requests_running 2") != NULL)
+            return;
+        usleep(50000);
+    }
+    fail_msg("%s", got);
 }
 
 static void headers_and_bodies_have_the_time_that_is_left(void **state)
@@ -112,7 +139,7 @@ static void a_server_that_ends_waits_as_long_as_before(void **state)
     pthread_t thread;
     Fixture fixture = start(&(WebLimits){.stop_s = LIMIT_S});
     say(&fixture, fixture.head, strlen(fixture.head));
-    usleep(500000); // the headers have been read
+    wait_until_it_runs(&fixture); // the headers have been read
     assert_int_equal(pthread_create(&thread, NULL, stop, fixture.server), 0);
     usleep(200000); // it waits
     stand_still();

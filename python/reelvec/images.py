@@ -26,8 +26,11 @@ class Picture(bytes):
         return PIL.Image.open(io.BytesIO(self))
 
     def save(self, path: Path) -> None:
-        """Write the JPEG into a file."""
-        with open(os.path.expanduser(path), "wb") as file:
+        """Write the JPEG into a file. Another picture that is there is replaced; files of other kinds, such as videos and
+        libraries, are refused."""
+        path = os.path.expanduser(path)
+        call("rv_file_check_replaced", os.fsencode(path), _native.FILE_PICTURE)
+        with open(path, "wb") as file:
             file.write(self)
 
     def _repr_jpeg_(self) -> bytes:

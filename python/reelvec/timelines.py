@@ -30,7 +30,6 @@ AnyMoment = Union["Moment", Hit, Mapping[str, Any], Tuple[Any, ...]]
 Moments = Union[AnyMoment, Iterable[AnyMoment], "pandas.DataFrame"]
 """One moment, several, or a DataFrame with a row for each."""
 _KEYS = ("video", "start", "end", "name", "time", "score")
-FILE_TEXT = 0  # RvFileKind
 SINGLE_FRAME = 1.0  # seconds that a moment without length lasts
 
 
@@ -298,7 +297,7 @@ def export(moments: Moments, path: Path, *, format: Optional[str] = None, force:
     for name in paths if not in_place else []:
         if not force and os.path.lexists(name):
             raise errors.ArgumentError(f"{name}: is there already; force=True replaces it")
-        call("rv_file_check_replaced", os.fsencode(name), FILE_TEXT)
+        call("rv_file_check_replaced", os.fsencode(name), _native.FILE_TEXT)
     for name, file in zip(paths, files):
         _write(name, file.data)
     return paths

@@ -697,6 +697,10 @@ class LibraryTest(unittest.TestCase):
                 self.assertEqual(len(mine.search(image="~/query.png", top=1, video="~/Videos/demo.mp4")), 1)
                 mine.picture("~/Videos/demo.mp4", 1).save("~/picture.jpg")
                 self.assertTrue(os.path.exists(os.path.join(home, "picture.jpg")))
+                mine.picture("~/Videos/demo.mp4", 1).save("~/picture.jpg")  # again
+                for name in "~/library.db", "~/Videos/demo.mp4":
+                    with self.assertRaisesRegex(reelvec.ArgumentError, "is there already, and is a.*not replaced by a picture"):
+                        mine.picture("~/Videos/demo.mp4", 1).save(name)
                 self.assertEqual([report.outcome for report in mine.index(["~/Videos"], every=30)], ["unchanged"])
 
     def test_a_duplicate_is_said_of_what(self):

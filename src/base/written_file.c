@@ -148,17 +148,22 @@ static int named_descriptor(const char *path)
     return number >= 0 ? number : number_behind(path, "/proc/self/fd/");
 }
 
+/* The folder that a path is in. Free with free(). NULL: no memory. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* The path of a link, whose folder has no links in it: /proc/1234/fd/1 of /dev/../proc/self/fd/1. Free with free(). NULL:
  * it is none, or cannot be told. */
 static char *whole_path_of_link(const char *path)
 {
     struct stat facts;
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    char *folder = NULL, *resolved = NULL, *whole = NULL;
     if (lstat(path, &facts) != 0 || !S_ISLNK(facts.st_mode) || name[0] == '\0')
         return NULL;
-    folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    resolved = folder != NULL ? realpath(folder, NULL) : NULL;
+    char *folder = folder_of(path), *whole = NULL, *resolved = folder != NULL ? realpath(folder, NULL) : NULL;
     if (resolved != NULL && asprintf(&whole, "%s/%s", strcmp(resolved, "/") == 0 ? "" : resolved, name) < 0)
         whole = NULL;
     free(resolved);
@@ -264,10 +269,7 @@ static void remove_part(int folder, const char *name)
 
 static DIR *open_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return opendir(".");
-    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    char *folder = folder_of(path);
     DIR *stream = folder != NULL ? opendir(folder) : NULL;
     free(folder);
     return stream;

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,27 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "web_server.h"
+#include "served.h"
 
 #define STOP_S 0.3
 #define CLIENTS 6
-
-static int connect_to(int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval patience = {.tv_sec = 20};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void *stop(void *server)
-{
-    web_stop(server);
-    return NULL;
-}
 
 /* The last byte comes before the end, while the workers stop, and when they have stopped. */
 static void a_body_that_comes_after_the_workers_ended(void **state)
@@ -58,7 +40,7 @@ static void a_body_that_comes_after_the_workers_ended(void **state)
         assert_int_equal(send(fds[i], head, strlen(head), MSG_NOSIGNAL), strlen(head));
     }
     usleep(200000); // the headers have been read
-    assert_int_equal(pthread_create(&thread, NULL, stop, server), 0);
+    assert_int_equal(pthread_create(&thread, NULL, stop_server, server), 0);
     for (size_t i = 0; i < CLIENTS; i++) {
         usleep((useconds_t)(STOP_S * 1e6) / (CLIENTS / 2));
         send(fds[i], "}", 1, MSG_NOSIGNAL); // or it is closed already

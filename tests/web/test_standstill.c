@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "web_server.h"
+#include "served.h"
 
 #define LIMIT_S 4 // of what is tested
 #define STANDSTILL_S 5
@@ -27,17 +26,6 @@ typedef struct Fixture {
     char head[200];
     int fd;
 } Fixture;
-
-static int connect_to(int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval patience = {.tv_sec = 60};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
 
 static Fixture start(const WebLimits *limits)
 {
@@ -127,12 +115,6 @@ static void headers_and_bodies_have_the_time_that_is_left(void **state)
     }
 }
 
-static void *stop(void *server)
-{
-    web_stop(server);
-    return NULL;
-}
-
 static void a_server_that_ends_waits_as_long_as_before(void **state)
 {
     (void)state;
@@ -140,7 +122,7 @@ static void a_server_that_ends_waits_as_long_as_before(void **state)
     Fixture fixture = start(&(WebLimits){.stop_s = LIMIT_S});
     say(&fixture, fixture.head, strlen(fixture.head));
     wait_until_it_runs(&fixture); // the headers have been read
-    assert_int_equal(pthread_create(&thread, NULL, stop, fixture.server), 0);
+    assert_int_equal(pthread_create(&thread, NULL, stop_server, fixture.server), 0);
     usleep(200000); // it waits
     stand_still();
     say(&fixture, body, strlen(body));
